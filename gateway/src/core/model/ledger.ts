@@ -1,7 +1,7 @@
 import { LANES, type Lane } from './series.ts';
 
 /** Why points were not stored. The index is stored: append only. */
-export const SHED_REASONS = ['series_limit', 'disk_full', 'module_output'] as const;
+export const SHED_REASONS = ['series_limit', 'module_output'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];
 
 /** Accounts of one lane, in points, since the store's epoch began. */

@@ -30,3 +30,6 @@ export function unpackQuality(octet: number): { grade: Grade; reason: QualityRea
     timeFromGateway: (octet & QUALITY_TIME_FROM_GATEWAY) !== 0,
   };
 }
+
+/** On the alarm lane the octet is not a quality but the alarm's new state; the point's value is the one that triggered it. */
+export const ALARM_STATE = { raised: 1, cleared: 2 } as const;

@@ -1,0 +1,76 @@
+/**
+ * Opens the gateway's database. Durability: `journal_mode=WAL` with `synchronous=FULL`, so a committed transaction survives a power cut
+ * (in WAL mode NORMAL would lose the last ones). One writer: the store worker. Readers open it read-only.
+ */
+import * as fs from 'node:fs';
+import Sqlite from 'better-sqlite3';
+import { GatewayError } from '../../base/errors.ts';
+
+export type Database = Sqlite.Database;
+
+export interface Migration {
+  /** `0001_store.sql`: the number is the version it brings the database to. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+export interface OpenOptions {
+  /** Path of the native addon, where it does not lie in node_modules. */
+  readonly nativeBinding?: string | undefined;
+}
+
+/** @throws GatewayError `corrupt` when the database is newer than this program. */
+export function openDatabase(path: string, migrations: readonly Migration[], options: OpenOptions = {}): Database {
+  const database = connect(path, options, false);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  database.pragma('temp_store = MEMORY');
+  database.pragma('cache_size = -2048');
+  database.pragma('journal_size_limit = 4194304');
+  migrate(database, path, migrations);
+  return database;
+}
+
+/** For other threads and commands: sees what has been committed, changes nothing. */
+export function openForReading(path: string, options: OpenOptions = {}): Database {
+  if (!fs.existsSync(path)) {
+    throw new GatewayError('not_found', `database ${path}: no such file`, {
+      hint: 'Has the gateway run with this state folder yet?',
+    });
+  }
+  return connect(path, options, true);
+}
+
+function connect(path: string, options: OpenOptions, readonly: boolean): Database {
+  const native = options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding };
+  try {
+    return new Sqlite(path, { readonly, timeout: 5000, ...native });
+  } catch (error) {
+    throw new GatewayError('unavailable', `open database ${path}`, { cause: error });
+  }
+}
+
+function migrate(database: Database, path: string, migrations: readonly Migration[]): void {
+  const from = database.pragma('user_version', { simple: true }) as number;
+  const newest = migrations.length;
+  if (from > newest) {
+    throw new GatewayError('corrupt', `database ${path}: version ${newest} or less expected, ${from} found`, {
+      hint: 'It was written by a newer Tidegate: install that version, or move the state folder away.',
+    });
+  }
+  if (from > 0 && from < newest) database.exec(`VACUUM INTO '${`${path}.v${from}`.replaceAll("'", "''")}'`);
+  for (const [index, migration] of migrations.entries()) {
+    const version = index + 1;
+    if (Number.parseInt(migration.name, 10) !== version) {
+      throw new GatewayError('invalid', `migration ${migration.name}: number ${version} expected`);
+    }
+    if (version <= from) continue;
+    database
+      .transaction(() => {
+        database.exec(migration.sql);
+        database.pragma(`user_version = ${version}`);
+      })
+      .immediate();
+  }
+}

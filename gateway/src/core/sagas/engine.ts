@@ -1,0 +1,139 @@
+/**
+ * Runs sagas: each step is written down before it is tried, every outcome before the next begins, so that a restart at any point
+ * goes on from the last thing known. Definitions are data (`model.ts`); this file knows nothing of what they do.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import { type Millis, millis } from '../../base/units.ts';
+import { isFinal, type SagaDefinition, type SagaJournal, type SagaRow } from '../model/saga.ts';
+import { SagaRun } from './run.ts';
+
+export interface SagaPorts {
+  readonly journal: SagaJournal;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of every saga that ends, and of every persisted change (for pages and tests). */
+  readonly onChange?: (row: SagaRow) => void;
+  /** An error of the engine itself, such as a journal that cannot be written. */
+  readonly onError: (error: unknown, saga: string) => void;
+}
+
+/** How often pending sagas are looked for when nobody says that there are new ones. */
+const POLL = millis(1000);
+
+export class SagaEngine {
+  readonly #definitions: ReadonlyMap<string, SagaDefinition>;
+  readonly #ports: SagaPorts;
+  readonly #running = new Map<string, { row: SagaRow; done: Promise<void> }>();
+  readonly #abort = new AbortController();
+  #wake: (() => void) | undefined;
+  #poller: Promise<void> | undefined;
+  #accepting = false;
+  /** Set when a run broke off because of the engine's own trouble: its row is active, and nobody drives it. */
+  #hasOrphans = false;
+
+  constructor(definitions: readonly SagaDefinition[], ports: SagaPorts) {
+    this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
+    this.#ports = ports;
+    for (const { name, steps, pivot } of definitions) {
+      const pivotIndex = steps.findIndex((step) => step.name === pivot);
+      assert(pivotIndex >= 0, `saga ${name}: its pivot ${pivot} is no step`);
+      const endless = steps.slice(pivotIndex).every((step) => step.deadline === null);
+      assert(endless, `saga ${name}: from its pivot on it only goes forward, so its steps have no deadline`);
+    }
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Resumes what was under way, then takes up pending sagas as they come. */
+  async start(): Promise<void> {
+    this.#accepting = true;
+    await this.#resumeActive();
+    this.#poller = this.#poll();
+  }
+
+  /** There may be new pending sagas, or a definition became ready. */
+  nudge(): void {
+    this.#wake?.();
+  }
+
+  /** Runs one saga at once, whether or not its definition is ready. */
+  async runNow(id: string): Promise<void> {
+    const row = await this.#ports.journal.find(id);
+    if (row !== undefined && !isFinal(row.state)) this.#drive(row);
+    await this.#running.get(id)?.done;
+  }
+
+  /** Takes up nothing new, gives running sagas `grace` to end, then lets go of them where they are: a later start resumes them. */
+  async stop(grace: Millis): Promise<void> {
+    this.#accepting = false;
+    const ended = Promise.all([...this.#running.values()].map((run) => run.done));
+    await Promise.race([ended, this.#ports.clock.sleep(grace)]);
+    this.#abort.abort(new Error('the saga engine stops'));
+    this.nudge();
+    await Promise.all([...this.#running.values()].map((run) => run.done));
+    await this.#poller;
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      try {
+        if (this.#accepting && this.#hasOrphans) await this.#resumeActive();
+        if (this.#accepting) await this.#takePending();
+      } catch (error) {
+        this.#ports.onError(error, 'pending sagas');
+      }
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await Promise.race([woken, this.#ports.clock.sleep(POLL)]);
+    }
+  }
+
+  async #resumeActive(): Promise<void> {
+    const rows = await this.#ports.journal.active();
+    this.#hasOrphans = false;
+    for (const row of rows) this.#drive(row);
+  }
+
+  async #takePending(): Promise<void> {
+    for (const definition of this.#definitions.values()) {
+      if (definition.isReady?.() === false) continue;
+      for (const row of await this.#ports.journal.pending(definition.name, definition.window)) {
+        if (this.#accepting && this.#runningIn(definition.name, row.priority) < definition.window) this.#drive(row);
+      }
+    }
+  }
+
+  #runningIn(definition: string, priority: number): number {
+    let count = 0;
+    for (const { row } of this.#running.values()) {
+      if (row.definition === definition && row.priority === priority) count++;
+    }
+    return count;
+  }
+
+  #drive(row: SagaRow): void {
+    if (this.#running.has(row.id) || this.#abort.signal.aborted) return;
+    const definition = this.#definitions.get(row.definition);
+    if (definition === undefined) {
+      this.#ports.onError(new Error(`no definition named ${row.definition}`), row.id);
+      return;
+    }
+    const done = new SagaRun(definition, row, this.#ports, this.#abort.signal)
+      .toEnd()
+      .catch((error) => {
+        if (this.#abort.signal.aborted) return;
+        this.#hasOrphans = true;
+        this.#ports.onError(error, row.id);
+      })
+      .finally(() => {
+        this.#running.delete(row.id);
+        if (!this.#hasOrphans) this.nudge();
+      });
+    this.#running.set(row.id, { row, done });
+  }
+}

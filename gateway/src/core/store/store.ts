@@ -1,0 +1,306 @@
+/**
+ * The store of one gateway: a journal that makes points durable, tails of points not yet in a segment, and segments with their index.
+ *
+ * A group commit is one journal record: points, new series, quarantined messages and the accounts of all of them, so the ledger
+ * balances at every moment. A seal turns a lane's tail into a segment file and one SQLite transaction (segment row, pending saga,
+ * checkpoint of ledger and registry); after it, journal files that hold nothing newer are deleted. Opening replays what is left.
+ *
+ * Synchronous by design: it runs alone on the store worker. Sealing goes in steps, so that commits come in between.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import { GatewayError } from '../../base/errors.ts';
+import { type Ledger, SHED_REASONS } from '../model/ledger.ts';
+import { allocatePoints, appendPoints, type PointColumns } from '../model/points.ts';
+import { LANES, type Lane, type Series } from '../model/series.ts';
+import { AlarmBoard } from './alarm-board.ts';
+import type { Contribution, QuarantinedMessage } from './contribution.ts';
+import { decodeJournalRecord, JournalRecordEncoder } from './journal-record.ts';
+import type { Checkpoint, Compressor, Journal, SegmentFiles, SegmentRow, SegmentState, StoreIndex } from './ports.ts';
+import { segmentFileName } from './ports.ts';
+import { encodeSegment } from './segment-format.ts';
+import { Tail } from './tail.ts';
+
+export interface StoreLimits {
+  /** Points of a lane that make a segment. */
+  readonly segmentPoints: number;
+  /** Age of the oldest point of a tail that makes a segment, ms. */
+  readonly segmentAgeMs: number;
+  readonly alarmSegmentAgeMs: number;
+  /** Largest contribution, rows. */
+  readonly batchRowsMax: number;
+  readonly quarantineMax: number;
+}
+
+export interface StorePorts {
+  readonly journal: Journal;
+  readonly files: SegmentFiles;
+  readonly index: StoreIndex;
+  readonly compressor: Compressor;
+  readonly clock: Clock;
+}
+
+interface Seal {
+  readonly lane: Lane;
+  readonly points: PointColumns;
+  /** Journal record whose points are the last in `points`. */
+  readonly throughRecord: number;
+  readonly sequence: number;
+  steps: ReturnType<typeof encodeSegment>;
+}
+
+export class Store {
+  readonly #ports: StorePorts;
+  readonly #limits: StoreLimits;
+  readonly #encoder = new JournalRecordEncoder();
+  readonly #tails: Record<Lane, Tail>;
+  readonly #series = new Map<number, Series>();
+  readonly #alarms = new AlarmBoard();
+  #ledger!: Ledger;
+  #sealedThrough!: Record<Lane, number>;
+  #lastSequence!: Record<Lane, number>;
+  #record = 0;
+  #epoch = '';
+  #seal: Seal | null = null;
+  #newSeries: Series[] = [];
+  #quarantine: QuarantinedMessage[] = [];
+
+  constructor(ports: StorePorts, limits: StoreLimits) {
+    this.#ports = ports;
+    this.#limits = limits;
+    const smallLane = Math.min(limits.segmentPoints, 32_768) + limits.batchRowsMax;
+    this.#tails = {
+      alarm: new Tail(smallLane),
+      aggregate: new Tail(smallLane),
+      live: new Tail(limits.segmentPoints + limits.batchRowsMax),
+    };
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  get alarms(): AlarmBoard {
+    return this.#alarms;
+  }
+
+  get series(): ReadonlyMap<number, Series> {
+    return this.#series;
+  }
+
+  /** Reads the index, replays the journal, deletes files that no row knows. Called once, first. */
+  open(): void {
+    const { index, journal, files } = this.#ports;
+    const snapshot = index.open();
+    this.#epoch = snapshot.epoch;
+    this.#ledger = snapshot.ledger;
+    this.#record = snapshot.recordNumber;
+    this.#sealedThrough = snapshot.sealedThrough;
+    this.#lastSequence = snapshot.lastSequence;
+    for (const series of snapshot.series) this.#series.set(series.id, series);
+    this.#alarms.load(snapshot.alarms);
+    const known = new Set(index.names().map((row) => segmentFileName(row.lane, row.sequence)));
+    for (const name of files.list()) if (!known.has(name)) files.remove(name);
+    journal.replay((octets) => this.#replay(octets, snapshot.recordNumber));
+  }
+
+  /**
+   * Makes the contributions durable as one record: when it returns they survive a power cut.
+   * @throws GatewayError `exhausted` when the disk is full; then none of them was stored, and the call may be repeated.
+   */
+  commit(contributions: readonly Contribution[]): void {
+    this.#makeRoom(contributions);
+    const number = this.#record + 1;
+    this.#ports.journal.append(this.#encoder.encode({ number, contributions }), number);
+    this.#record = number;
+    for (const contribution of contributions) {
+      this.#account(contribution);
+      this.#register(contribution);
+      this.#tails[contribution.lane].append(contribution.points, this.#ports.clock.monotonic());
+    }
+  }
+
+  /**
+   * Does one step of sealing, beginning with the most urgent lane that is due; with `all`, every lane that holds a point is due.
+   * @returns true when there may be more to do at once.
+   */
+  sealStep(all = false): boolean {
+    this.#seal ??= this.#beginSeal(all);
+    if (this.#seal === null) return false;
+    const step = this.#seal.steps.next();
+    if (step.done) this.#finishSeal(this.#seal, step.value);
+    return true;
+  }
+
+  /** Moves a segment on and keeps the ledger: a receipt confirms, policy expires, a failed checksum makes corrupt. Repeating is harmless. */
+  moveSegment(lane: Lane, sequence: number, to: Exclude<SegmentState, 'sealed'>): SegmentRow {
+    const { index, files } = this.#ports;
+    const row = index.segment(lane, sequence);
+    if (row === undefined) throw new GatewayError('not_found', `segment ${lane} ${sequence}: no such row`);
+    if (row.state === to) return row;
+    const account = { confirmed: 'confirmed', expired: 'expired', corrupt: 'quarantined', pruned: null } as const;
+    const column = account[to];
+    if (column !== null) this.#ledger[lane][column] += row.points;
+    try {
+      index.moveSegment(lane, sequence, to, this.#checkpoint());
+    } catch (error) {
+      if (column !== null) this.#ledger[lane][column] -= row.points;
+      throw error;
+    }
+    this.#afterCheckpoint();
+    if (to === 'expired' || to === 'pruned') files.remove(segmentFileName(lane, sequence));
+    return { ...row, state: to };
+  }
+
+  /** Writes ledger, registry and alarms of this moment to the index, so that a reader of the database sees them. */
+  checkpoint(): void {
+    this.#ports.index.checkpoint(this.#checkpoint());
+    this.#afterCheckpoint();
+  }
+
+  /** The accounts of this moment, `queued` counted afresh. The caller must not keep it. */
+  ledger(): Ledger {
+    for (const lane of LANES)
+      this.#ledger[lane].queued = this.#pending(lane) + this.#ports.index.unconfirmed(lane).points;
+    return this.#ledger;
+  }
+
+  /** Copies the points of one series that are in no segment yet. */
+  tailOf(id: number): PointColumns {
+    const series = this.#series.get(id);
+    if (series === undefined) return allocatePoints(0);
+    const sources = [this.#tails[series.lane].points];
+    if (this.#seal?.lane === series.lane) sources.unshift(this.#seal.points);
+    const rows = sources.map((points) =>
+      points.series.subarray(0, points.length).reduce((n, s) => n + (s === id ? 1 : 0), 0),
+    );
+    const found = allocatePoints(rows.reduce((a, b) => a + b, 0));
+    for (const points of sources) {
+      for (let i = 0; i < points.length; i++) if (points.series[i] === id) appendPoints(found, points, i, i + 1);
+    }
+    return found;
+  }
+
+  #pending(lane: Lane): number {
+    return this.#tails[lane].length + (this.#seal?.lane === lane ? this.#seal.points.length : 0);
+  }
+
+  /** A tail at its bound waits for the seal: commits slow down, and with them the sources. */
+  #makeRoom(contributions: readonly Contribution[]): void {
+    for (const lane of LANES) {
+      const rows = contributions.reduce((sum, c) => sum + (c.lane === lane ? c.points.length : 0), 0);
+      for (let steps = 0; !this.#tails[lane].hasRoomFor(rows); steps++) {
+        assert(steps < 1_000_000, `lane ${lane} makes no room for ${rows} points`);
+        this.sealStep(true);
+      }
+    }
+  }
+
+  #account(contribution: Contribution): void {
+    const account = this.#ledger[contribution.lane];
+    account.received += contribution.received;
+    account.stored += contribution.points.length + contribution.quarantinedCount;
+    account.quarantined += contribution.quarantinedCount;
+    for (const reason of SHED_REASONS) account.shed[reason] += contribution.shed[reason] ?? 0;
+  }
+
+  #register(contribution: Contribution): void {
+    for (const series of contribution.newSeries) {
+      this.#series.set(series.id, series);
+      this.#newSeries.push(series);
+    }
+    for (const message of contribution.quarantine) this.#quarantine.push(message);
+    const excess = this.#quarantine.length - this.#limits.quarantineMax;
+    if (excess > 0) this.#quarantine.splice(0, excess);
+    if (contribution.lane === 'alarm') this.#alarms.apply(contribution.points);
+  }
+
+  #replay(octets: Uint8Array, checkpointed: number): void {
+    const record = decodeJournalRecord(octets);
+    const isNew = record.number > checkpointed;
+    const unsealed = record.contributions.filter(({ lane }) => record.number > this.#sealedThrough[lane]);
+    // Room first: a seal writes a checkpoint, which must not hold half of this record.
+    this.#makeRoom(unsealed);
+    this.#record = Math.max(this.#record, record.number);
+    for (const contribution of isNew ? record.contributions : []) {
+      this.#account(contribution);
+      this.#register(contribution);
+    }
+    for (const { lane, points } of unsealed) this.#tails[lane].append(points, this.#ports.clock.monotonic());
+  }
+
+  #beginSeal(all: boolean): Seal | null {
+    const now = this.#ports.clock.monotonic();
+    const lane = LANES.find((candidate) => (all ? this.#tails[candidate].length > 0 : this.#isDue(candidate, now)));
+    if (lane === undefined) return null;
+    const points = this.#tails[lane].freeze();
+    const sequence = this.#lastSequence[lane] + 1;
+    const seal: Seal = {
+      lane,
+      points,
+      sequence,
+      throughRecord: this.#record,
+      steps: this.#encode(lane, sequence, points),
+    };
+    return seal;
+  }
+
+  #encode(lane: Lane, sequence: number, points: PointColumns): ReturnType<typeof encodeSegment> {
+    const seriesOf = (id: number) => {
+      const series = this.#series.get(id);
+      assert(series !== undefined, `a point of series ${id}, which is not registered`);
+      return series;
+    };
+    return encodeSegment(lane, sequence, points, seriesOf, this.#ports.compressor);
+  }
+
+  #isDue(lane: Lane, nowMs: number): boolean {
+    const tail = this.#tails[lane];
+    const age = lane === 'alarm' ? this.#limits.alarmSegmentAgeMs : this.#limits.segmentAgeMs;
+    const full = tail.capacity - this.#limits.batchRowsMax;
+    return tail.length > 0 && (tail.length >= full || nowMs - tail.sinceMs >= age);
+  }
+
+  #finishSeal(
+    seal: Seal,
+    result: { octets: Uint8Array; summary: Omit<SegmentRow, 'state' | 'bytes' | 'sealedMs'> },
+  ): void {
+    const { files, index, clock } = this.#ports;
+    const row: SegmentRow = { ...result.summary, state: 'sealed', bytes: result.octets.length, sealedMs: clock.now() };
+    try {
+      files.write(segmentFileName(seal.lane, seal.sequence), result.octets);
+      index.addSegment(row, seal.throughRecord, this.#checkpoint());
+    } catch (error) {
+      // The points stay frozen and in the journal; the next step encodes them again.
+      seal.steps = this.#encode(seal.lane, seal.sequence, seal.points);
+      throw error;
+    }
+    this.#sealedThrough[seal.lane] = seal.throughRecord;
+    this.#lastSequence[seal.lane] = seal.sequence;
+    this.#seal = null;
+    this.#tails[seal.lane].recycle(seal.points);
+    this.#afterCheckpoint();
+    this.#ports.journal.releaseThrough(this.#releasable());
+  }
+
+  /** The last record that neither a tail nor the checkpoint needs any more. */
+  #releasable(): number {
+    return Math.min(...LANES.map((lane) => (this.#pending(lane) > 0 ? this.#sealedThrough[lane] : this.#record)));
+  }
+
+  #checkpoint(): Checkpoint {
+    return {
+      recordNumber: this.#record,
+      ledger: this.#ledger,
+      newSeries: this.#newSeries,
+      quarantine: this.#quarantine,
+      alarms: this.#alarms.changed(),
+    };
+  }
+
+  #afterCheckpoint(): void {
+    this.#newSeries = [];
+    this.#quarantine = [];
+    this.#alarms.clearChanged();
+  }
+}

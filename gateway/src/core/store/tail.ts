@@ -1,0 +1,63 @@
+import { GatewayError } from '../../base/errors.ts';
+import { allocatePoints, appendPoints, type PointColumns } from '../model/points.ts';
+
+/** Points of one lane that are in the journal but in no segment yet. */
+export class Tail {
+  readonly capacity: number;
+  #points: PointColumns;
+  #spare: PointColumns | undefined;
+  /** Gateway time (monotonic, ms) at which the oldest point entered; meaningless while empty. */
+  sinceMs = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.#points = allocatePoints(0);
+  }
+
+  get points(): PointColumns {
+    return this.#points;
+  }
+
+  get length(): number {
+    return this.#points.length;
+  }
+
+  hasRoomFor(rows: number): boolean {
+    return this.length + rows <= this.capacity;
+  }
+
+  append(points: PointColumns, nowMs: number): void {
+    if (points.length === 0) return;
+    if (!this.hasRoomFor(points.length)) {
+      throw new GatewayError(
+        'exhausted',
+        `tail of ${this.capacity} points: ${points.length} more do not fit beside ${this.length}`,
+      );
+    }
+    this.#grow(this.length + points.length);
+    if (this.length === 0) this.sinceMs = nowMs;
+    appendPoints(this.#points, points);
+  }
+
+  /** Hands the points over to be sealed and goes on with empty columns. Give them back with `recycle`. */
+  freeze(): PointColumns {
+    const frozen = this.#points;
+    this.#points = this.#spare ?? allocatePoints(0);
+    this.#points.length = 0;
+    this.#spare = undefined;
+    return frozen;
+  }
+
+  recycle(points: PointColumns): void {
+    this.#spare = points;
+  }
+
+  /** Columns start small, so that a quiet lane costs little; they double up to the capacity. */
+  #grow(rows: number): void {
+    const room = this.#points.series.length;
+    if (rows <= room) return;
+    const grown = allocatePoints(Math.min(this.capacity, Math.max(rows, room * 2, 1024)));
+    appendPoints(grown, this.#points);
+    this.#points = grown;
+  }
+}
