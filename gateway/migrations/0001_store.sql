@@ -11,7 +11,8 @@ CREATE TABLE series (
   lane   TEXT NOT NULL CHECK (lane IN ('alarm', 'aggregate', 'live')),
   device TEXT NOT NULL,
   point  TEXT NOT NULL,
-  unit   TEXT NOT NULL
+  unit   TEXT NOT NULL,
+  type   TEXT NOT NULL CHECK (type IN ('gauge', 'counter', 'state'))
 ) STRICT;
 CREATE UNIQUE INDEX series_by_name ON series (device, point, lane);
 

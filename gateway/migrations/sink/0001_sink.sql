@@ -28,6 +28,7 @@ CREATE TABLE series (
   device  TEXT    NOT NULL,
   point   TEXT    NOT NULL,
   unit    TEXT    NOT NULL,
+  type    TEXT    NOT NULL,
   UNIQUE (gateway, epoch, number)
 ) STRICT;
 

@@ -21,7 +21,7 @@ export function segmentFrom(record: SegmentRecord): SegmentRow {
 }
 
 export function readSeries(database: Database): Series[] {
-  return database.prepare('SELECT id, lane, device, point, unit FROM series ORDER BY id').all() as Series[];
+  return database.prepare('SELECT id, lane, device, point, unit, type FROM series ORDER BY id').all() as Series[];
 }
 
 export function readAlarms(database: Database): AlarmRow[] {

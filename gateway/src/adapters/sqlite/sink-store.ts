@@ -160,8 +160,8 @@ function prepare(database: Database) {
     ),
     addSeries: database
       .prepare(
-        `INSERT INTO series (gateway, epoch, number, lane, device, point, unit)
-         VALUES (:gateway, :epoch, :number, :lane, :device, :point, :unit)
+        `INSERT INTO series (gateway, epoch, number, lane, device, point, unit, type)
+         VALUES (:gateway, :epoch, :number, :lane, :device, :point, :unit, :type)
          ON CONFLICT (gateway, epoch, number) DO UPDATE SET unit = excluded.unit RETURNING id`,
       )
       .pluck(),

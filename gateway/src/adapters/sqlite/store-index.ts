@@ -113,6 +113,10 @@ export class SqliteStoreIndex implements StoreIndex {
     return (this.#sql.oldest.all({ state, lane, limit }) as SegmentRecord[]).map(segmentFrom);
   }
 
+  expirable(lane: Lane, limit: number): SegmentRow[] {
+    return (this.#sql.expirable.all({ lane, limit }) as SegmentRecord[]).map(segmentFrom);
+  }
+
   kept(): { segments: number; bytes: number; confirmedBytes: number } {
     return this.#sql.kept.get() as { segments: number; bytes: number; confirmedBytes: number };
   }
@@ -167,7 +171,7 @@ function prepare(database: Database) {
       'UPDATE ledger SET last_sequence = :lastSequence, sealed_through = :sealedThrough WHERE lane = :lane',
     ),
     addSeries: database.prepare(
-      'INSERT INTO series (id, lane, device, point, unit) VALUES (:id, :lane, :device, :point, :unit) ON CONFLICT (id) DO NOTHING',
+      'INSERT INTO series (id, lane, device, point, unit, type) VALUES (:id, :lane, :device, :point, :unit, :type) ON CONFLICT (id) DO NOTHING',
     ),
     addSegment: database.prepare(
       `INSERT INTO segment (lane, sequence, state, points, series, first_ms, last_ms, bytes, sealed_ms)
@@ -184,6 +188,13 @@ function prepare(database: Database) {
     ),
     oldest: database.prepare(
       `SELECT * FROM segment WHERE state = :state AND (:lane IS NULL OR lane = :lane) ORDER BY sealed_ms, sequence LIMIT :limit`,
+    ),
+    // A saga under way may have told the cloud already: only segments whose saga has not begun, or has ended, may go.
+    expirable: database.prepare(
+      `SELECT * FROM segment WHERE state = 'sealed' AND lane = :lane AND NOT EXISTS (
+         SELECT 1 FROM saga WHERE saga.state IN ('executing', 'compensating')
+         AND saga.parameters ->> 'lane' = segment.lane AND saga.parameters ->> 'sequence' = segment.sequence)
+       ORDER BY sequence LIMIT :limit`,
     ),
     kept: database.prepare(
       `SELECT count(*) AS segments, coalesce(sum(bytes), 0) AS bytes,

@@ -1,3 +1,7 @@
+/** How values behave: a level, a count that only grows (until it starts anew), or one of a few states. */
+export const SERIES_TYPES = ['gauge', 'counter', 'state'] as const;
+export type SeriesType = (typeof SERIES_TYPES)[number];
+
 /** One measured quantity of one device. */
 export interface Series {
   /** Stable for the life of the local store (one epoch). */
@@ -6,6 +10,7 @@ export interface Series {
   readonly point: string;
   /** As configured, or empty when nothing is known. */
   readonly unit: string;
+  readonly type: SeriesType;
   readonly lane: Lane;
 }
 

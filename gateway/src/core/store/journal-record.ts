@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from '../../base/bytes.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { SHED_REASONS } from '../model/ledger.ts';
 import { allocatePoints, type PointColumns } from '../model/points.ts';
-import { LANES, type Series } from '../model/series.ts';
+import { LANES, SERIES_TYPES, type Series } from '../model/series.ts';
 import type { Contribution, QuarantinedMessage } from './contribution.ts';
 import { decodeRun, encodeRun } from './run-codec.ts';
 import { SeriesRuns } from './series-runs.ts';
@@ -92,6 +92,7 @@ function readContribution(input: ByteReader): Contribution {
 export function writeSeries(out: ByteWriter, series: Series): void {
   out.varint(series.id);
   out.u8(LANES.indexOf(series.lane));
+  out.u8(SERIES_TYPES.indexOf(series.type));
   out.text(series.device);
   out.text(series.point);
   out.text(series.unit);
@@ -100,8 +101,9 @@ export function writeSeries(out: ByteWriter, series: Series): void {
 export function readSeries(input: ByteReader): Series {
   const id = input.varint();
   const lane = LANES[input.u8()];
-  if (lane === undefined) throw new GatewayError('corrupt', `series ${id}: unknown lane`);
-  return { id, lane, device: input.text(), point: input.text(), unit: input.text() };
+  const type = SERIES_TYPES[input.u8()];
+  if (lane === undefined || type === undefined) throw new GatewayError('corrupt', `series ${id}: unknown lane or type`);
+  return { id, lane, type, device: input.text(), point: input.text(), unit: input.text() };
 }
 
 function writeQuarantined(out: ByteWriter, message: QuarantinedMessage): void {

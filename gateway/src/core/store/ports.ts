@@ -95,6 +95,8 @@ export interface StoreIndex {
   unconfirmed(lane: Lane): UnconfirmedTotals;
   /** Oldest first, of the given state. */
   oldest(state: SegmentState, lane: Lane | null, limit: number): SegmentRow[];
+  /** Unconfirmed segments of a lane that nobody is past recalling, oldest first. */
+  expirable(lane: Lane, limit: number): SegmentRow[];
   /** Octets and number of segments whose file is kept. */
   kept(): { segments: number; bytes: number; confirmedBytes: number };
   names(): { lane: Lane; sequence: number }[];

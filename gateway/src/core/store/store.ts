@@ -17,7 +17,7 @@ import { AlarmBoard } from './alarm-board.ts';
 import type { Contribution, QuarantinedMessage } from './contribution.ts';
 import { decodeJournalRecord, JournalRecordEncoder } from './journal-record.ts';
 import type { Checkpoint, Compressor, Journal, SegmentFiles, SegmentRow, SegmentState, StoreIndex } from './ports.ts';
-import { segmentFileName } from './ports.ts';
+import { SEGMENT_MOVES, segmentFileName } from './ports.ts';
 import { encodeSegment } from './segment-format.ts';
 import { Tail } from './tail.ts';
 
@@ -122,22 +122,21 @@ export class Store {
 
   /**
    * Does one step of sealing, beginning with the most urgent lane that is due; with `all`, every lane that holds a point is due.
-   * @returns true when there may be more to do at once.
+   * @returns the segment's row when this step finished one; `working` when there is more to do at once, `idle` when nothing is due.
    */
-  sealStep(all = false): boolean {
+  sealStep(all = false): SegmentRow | 'working' | 'idle' {
     this.#seal ??= this.#beginSeal(all);
-    if (this.#seal === null) return false;
+    if (this.#seal === null) return 'idle';
     const step = this.#seal.steps.next();
-    if (step.done) this.#finishSeal(this.#seal, step.value);
-    return true;
+    return step.done ? this.#finishSeal(this.#seal, step.value) : 'working';
   }
 
-  /** Moves a segment on and keeps the ledger: a receipt confirms, policy expires, a failed checksum makes corrupt. Repeating is harmless. */
+  /** Moves a segment on and keeps the ledger: a receipt confirms, policy expires, a failed checksum makes corrupt. Repeating is harmless, and so is a move that is no longer legal: the row stays. */
   moveSegment(lane: Lane, sequence: number, to: Exclude<SegmentState, 'sealed'>): SegmentRow {
     const { index, files } = this.#ports;
     const row = index.segment(lane, sequence);
     if (row === undefined) throw new GatewayError('not_found', `segment ${lane} ${sequence}: no such row`);
-    if (row.state === to) return row;
+    if (!(SEGMENT_MOVES[row.state] as readonly SegmentState[]).includes(to)) return row;
     const account = { confirmed: 'confirmed', expired: 'expired', corrupt: 'quarantined', pruned: null } as const;
     const column = account[to];
     if (column !== null) this.#ledger[lane][column] += row.points;
@@ -264,7 +263,7 @@ export class Store {
   #finishSeal(
     seal: Seal,
     result: { octets: Uint8Array; summary: Omit<SegmentRow, 'state' | 'bytes' | 'sealedMs'> },
-  ): void {
+  ): SegmentRow {
     const { files, index, clock } = this.#ports;
     const row: SegmentRow = { ...result.summary, state: 'sealed', bytes: result.octets.length, sealedMs: clock.now() };
     try {
@@ -281,6 +280,7 @@ export class Store {
     this.#tails[seal.lane].recycle(seal.points);
     this.#afterCheckpoint();
     this.#ports.journal.releaseThrough(this.#releasable());
+    return row;
   }
 
   /** The last record that neither a tail nor the checkpoint needs any more. */

@@ -1,0 +1,415 @@
+/**
+ * One client's connection: frames out of the octets of its socket, and what each asks for.
+ *
+ * The hot path is `#publish`: topic and payload are handed on as positions in the socket's own buffer, nothing is allocated for a message
+ * unless somebody subscribes to it. When the pipeline is full the socket is paused with the rest of its octets kept, and TCP slows the source.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { describeError } from '../../base/errors.ts';
+import type { Acknowledger, Intake } from '../../core/ingest/ports.ts';
+import type { Access, Permissions } from './access.ts';
+import type { Broker } from './broker.ts';
+import {
+  acknowledgement,
+  CONNACK,
+  connack,
+  PACKET,
+  PINGRESP,
+  type Qos,
+  SUBSCRIPTION_REFUSED,
+  suback,
+} from './frames.ts';
+import {
+  PacketReader,
+  ProtocolViolation,
+  readConnect,
+  readPacketId,
+  readSubscribe,
+  readUnsubscribe,
+  SPOKEN_LEVELS,
+  type Will,
+} from './packet-reader.ts';
+import type { Outlet, Session } from './session.ts';
+import { isTopicFilter, isTopicName } from './topics.ts';
+
+export interface ConnectionLimits {
+  readonly packetBytesMax: number;
+  readonly inFlightMax: number;
+  readonly keepAliveMaxMs: number;
+  /** Octets kept of a message that is too large. */
+  readonly sampleBytes: number;
+}
+
+export interface ConnectionHost {
+  readonly intake: Intake;
+  readonly broker: Broker;
+  readonly access: Access;
+  readonly limits: ConnectionLimits;
+  /** Ends an older connection of the same client (section 3.1.4). */
+  readonly takeOver: (clientId: string, by: Connection) => void;
+  readonly onClosed: (connection: Connection, reason: string) => void;
+}
+
+const NO_OCTETS = Buffer.alloc(0);
+
+/** Topics longer than this are nobody's sensor; the protocol would allow 65,535. */
+const TOPIC_BYTES_MAX = 1024;
+
+/** An acknowledgement to come: the packet identifier, and which packet carries it. */
+const TOKEN = { ack: 0x10000, record: 0x20000 } as const;
+
+export class Connection implements Acknowledger, Outlet {
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  #rest: Buffer = NO_OCTETS;
+  /** Octets still to be thrown away of a message that is too large. */
+  #skip = 0;
+  #state: 'fresh' | 'checking' | 'open' | 'closed' = 'fresh';
+  #isBlocked = false;
+  #isStopped = false;
+  #session: Session | null = null;
+  #permissions: Permissions | null = null;
+  #will: Will | null = null;
+  #inFlight = 0;
+  #acknowledgements: number[] = [];
+  #writes: Uint8Array[] = [];
+  #idleMaxMs: number;
+  /** Monotonic, ms: when the client was last heard. */
+  lastHeardMs: number;
+
+  constructor(socket: Socket, host: ConnectionHost, nowMs: number, connectTimeoutMs: number) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#idleMaxMs = connectTimeoutMs;
+    this.lastHeardMs = nowMs;
+  }
+
+  get clientId(): string {
+    return this.#session?.clientId ?? '';
+  }
+
+  get waitingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  isOverdue(nowMs: number): boolean {
+    return !this.#isBlocked && nowMs - this.lastHeardMs > this.#idleMaxMs;
+  }
+
+  write(octets: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    if (this.#writes.length === 0) queueMicrotask(() => this.#flushWrites());
+    this.#writes.push(octets);
+  }
+
+  acknowledge(token: number): void {
+    this.#inFlight--;
+    if ((token & TOKEN.record) !== 0) this.#session?.received.set(token & 0xffff, true);
+    if (this.#state !== 'closed') this.#acknowledgements.push(token);
+  }
+
+  flushAcknowledgements(): void {
+    const tokens = this.#acknowledgements;
+    if (tokens.length === 0) return;
+    const frames = Buffer.allocUnsafe(tokens.length * 4);
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]!;
+      frames[i * 4] = ((token & TOKEN.ack) !== 0 ? PACKET.puback : PACKET.pubrec) << 4;
+      frames[i * 4 + 1] = 2;
+      frames[i * 4 + 2] = (token >> 8) & 255;
+      frames[i * 4 + 3] = token & 255;
+    }
+    tokens.length = 0;
+    this.write(frames);
+    if (this.#isBlocked && this.#inFlight < this.#host.limits.inFlightMax) this.#unblock();
+  }
+
+  /** Octets from the socket. */
+  receive(chunk: Buffer, nowMs: number): void {
+    this.lastHeardMs = nowMs;
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    if (!this.#isBlocked && this.#state !== 'checking') this.#readFrames();
+  }
+
+  /** Takes no more octets, for good; what was taken is still acknowledged. */
+  stopReading(): void {
+    this.#isStopped = true;
+    this.#block();
+  }
+
+  /** Ends the connection; a will is published unless the client said goodbye. */
+  close(reason: string, isGraceful = false): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#flushWrites();
+    this.#socket.destroySoon();
+    if (this.#session !== null) this.#host.broker.closeSession(this.#session);
+    if (this.#will !== null && !isGraceful) this.#publishWill(this.#will);
+    this.#rest = NO_OCTETS;
+    this.#host.onClosed(this, reason);
+  }
+
+  #flushWrites(): void {
+    const writes = this.#writes;
+    if (writes.length === 0) return;
+    this.#writes = [];
+    if (this.#socket.writable) this.#socket.write(writes.length === 1 ? writes[0]! : Buffer.concat(writes));
+  }
+
+  #readFrames(): void {
+    try {
+      let at = this.#skipped();
+      while (this.#state !== 'closed') {
+        const taken = this.#readFrame(at);
+        if (taken === 0) break;
+        at += taken;
+      }
+      this.#keepRest(at);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.close(`protocol violation: ${error.message}`);
+    }
+  }
+
+  /** What remains is copied out of the socket's chunk, so that a few octets do not hold 64 KiB. */
+  #keepRest(at: number): void {
+    if (this.#state === 'closed') return;
+    const rest = this.#rest.subarray(Math.min(at, this.#rest.length));
+    this.#skip += Math.max(0, at - this.#rest.length);
+    this.#rest = rest.length === 0 ? NO_OCTETS : at === 0 ? rest : Buffer.from(rest);
+  }
+
+  #skipped(): number {
+    const at = Math.min(this.#skip, this.#rest.length);
+    this.#skip -= at;
+    return at;
+  }
+
+  /** @returns octets taken, 0 when the frame is not there in full or must wait; may exceed what is there when the rest is to be skipped. */
+  #readFrame(at: number): number {
+    const octets = this.#rest;
+    if (this.#isBlocked || this.#state === 'checking' || at + 2 > octets.length) return 0;
+    let length = 0;
+    let body = at + 1;
+    for (let shift = 0; ; shift += 7) {
+      if (shift === 28) throw new ProtocolViolation('remaining length of more than four octets');
+      if (body >= octets.length) return 0;
+      const octet = octets[body++]!;
+      length += (octet & 127) << shift;
+      if (octet < 128) break;
+    }
+    const header = octets[at]!;
+    const end = body + length;
+    if (length > this.#host.limits.packetBytesMax) return this.#oversized(header, at, body, end);
+    if (end > octets.length) return 0;
+    if (header >> 4 === PACKET.publish) return this.#publish(header, body, end) ? end - at : 0;
+    this.#control(header, new PacketReader(octets, body, end));
+    return end - at;
+  }
+
+  /** @returns false when the pipeline is full. */
+  #publish(header: number, start: number, end: number): boolean {
+    if (this.#state !== 'open') throw new ProtocolViolation('a packet before CONNECT');
+    const octets = this.#rest;
+    const qos = (header >> 1) & 3;
+    if (qos === 3) throw new ProtocolViolation('QoS 3');
+    const topicStart = start + 2;
+    const topicEnd = topicStart + ((octets[start]! << 8) | octets[start + 1]!);
+    const payloadStart = topicEnd + (qos > 0 ? 2 : 0);
+    if (start + 2 > end || payloadStart > end) throw new ProtocolViolation('packet shorter than its fields');
+    if (!isTopicNameOctets(octets, topicStart, topicEnd))
+      throw new ProtocolViolation('a topic name with wildcards, or empty');
+    const packetId = qos > 0 ? (octets[topicEnd]! << 8) | octets[topicEnd + 1]! : 0;
+    if (qos > 0 && packetId === 0) throw new ProtocolViolation('packet identifier 0');
+    if (qos === 2 && this.#isRepeated(packetId)) return true;
+    const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
+    if (
+      !this.#permissions!.mayPublishAll &&
+      !this.#permissions!.mayPublish(octets.toString('utf8', topicStart, topicEnd))
+    ) {
+      const topic = octets.toString('utf8', topicStart, topicEnd);
+      return this.#taken(qos, packetId, this.#reject(topic, 'not_permitted', payloadStart, end, qos, token));
+    }
+    const acknowledger = qos > 0 ? this : null;
+    const taken = this.#host.intake.offer(octets, topicStart, topicEnd, payloadStart, end, acknowledger, token);
+    if (taken && (this.#host.broker.hasSubscribers || (header & 1) !== 0)) {
+      this.#host.broker.route({
+        topic: octets.toString('utf8', topicStart, topicEnd),
+        payload: Buffer.from(octets.subarray(payloadStart, end)),
+        qos: qos as Qos,
+        retain: (header & 1) !== 0,
+      });
+    }
+    return this.#taken(qos, packetId, taken);
+  }
+
+  #reject(topic: string, reason: string, payloadStart: number, end: number, qos: number, token: number): boolean {
+    const { intake, limits } = this.#host;
+    const sample = this.#rest.subarray(payloadStart, Math.min(end, payloadStart + limits.sampleBytes));
+    return intake.reject(topic, reason, sample, qos > 0 ? this : null, token);
+  }
+
+  /** Counts what is under way, and stops reading at the bound. */
+  #taken(qos: number, packetId: number, taken: boolean): boolean {
+    if (!taken) {
+      this.#block();
+      this.#host.intake.whenRoom(() => this.#unblock());
+      return false;
+    }
+    if (qos === 0) return true;
+    if (qos === 2) this.#session!.received.set(packetId, false);
+    if (++this.#inFlight >= this.#host.limits.inFlightMax) this.#block();
+    return true;
+  }
+
+  /** A QoS 2 publish sent again: answered again once it is stored, never taken twice. */
+  #isRepeated(packetId: number): boolean {
+    const isStored = this.#session!.received.get(packetId);
+    if (isStored === true) this.write(acknowledgement(PACKET.pubrec, packetId));
+    return isStored !== undefined;
+  }
+
+  /** A message over the limit is skipped, quarantined by its first octets, and acknowledged like any other bad one. */
+  #oversized(header: number, at: number, body: number, end: number): number {
+    if (header >> 4 !== PACKET.publish) throw new ProtocolViolation('a control packet larger than any message may be');
+    if (this.#state !== 'open') throw new ProtocolViolation('a packet before CONNECT');
+    const octets = this.#rest;
+    if (octets.length < body + 2) return 0;
+    const qos = (header >> 1) & 3;
+    const topicEnd = body + 2 + octets.readUInt16BE(body);
+    if (topicEnd - body > TOPIC_BYTES_MAX)
+      throw new ProtocolViolation(`a topic of more than ${TOPIC_BYTES_MAX} octets`);
+    const payloadStart = topicEnd + (qos > 0 ? 2 : 0);
+    if (octets.length < payloadStart + this.#host.limits.sampleBytes) return 0;
+    const packetId = qos > 0 ? octets.readUInt16BE(topicEnd) : 0;
+    if (qos === 2 && this.#isRepeated(packetId)) return end - at;
+    const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
+    const topic = octets.toString('utf8', body + 2, topicEnd);
+    return this.#taken(qos, packetId, this.#reject(topic, 'oversized', payloadStart, end, qos, token)) ? end - at : 0;
+  }
+
+  #control(header: number, reader: PacketReader): void {
+    const type = header >> 4;
+    if ((type === PACKET.connect) !== (this.#state === 'fresh'))
+      throw new ProtocolViolation('CONNECT must come first, and once');
+    const expectedFlags = type === PACKET.pubrel || type === PACKET.subscribe || type === PACKET.unsubscribe ? 2 : 0;
+    if ((header & 15) !== expectedFlags)
+      throw new ProtocolViolation(`flags ${expectedFlags} expected, ${header & 15} found`);
+    switch (type) {
+      case PACKET.connect:
+        return void this.#connect(reader);
+      case PACKET.puback:
+      case PACKET.pubrec:
+      case PACKET.pubcomp:
+        return this.#session!.acknowledged(type, readPacketId(reader));
+      case PACKET.pubrel: {
+        const packetId = readPacketId(reader);
+        this.#session!.received.delete(packetId);
+        return this.write(acknowledgement(PACKET.pubcomp, packetId));
+      }
+      case PACKET.subscribe:
+        return this.#subscribe(reader);
+      case PACKET.unsubscribe: {
+        const { packetId, filters } = readUnsubscribe(reader);
+        for (const filter of filters) this.#host.broker.unsubscribe(this.#session!, filter);
+        return this.write(acknowledgement(PACKET.unsuback, packetId));
+      }
+      case PACKET.pingreq:
+        return this.write(PINGRESP);
+      case PACKET.disconnect:
+        return this.close('the client disconnected', true);
+      default:
+        throw new ProtocolViolation(`packet type ${type}`);
+    }
+  }
+
+  /** Section 3.1.4. Octets that follow wait until the password is checked. */
+  async #connect(reader: PacketReader): Promise<void> {
+    const packet = readConnect(reader);
+    if (!SPOKEN_LEVELS.includes(packet.protocolLevel)) {
+      return this.#refuse(CONNACK.badProtocol, `protocol level 3 or 4 expected, ${packet.protocolLevel} found`);
+    }
+    if (packet.clientId === '' && !packet.cleanSession) {
+      return this.#refuse(CONNACK.badClientId, 'a session to be kept needs a client identifier');
+    }
+    if (packet.will !== null && !isTopicName(packet.will.topic))
+      throw new ProtocolViolation('a will topic with wildcards');
+    this.#state = 'checking';
+    this.#socket.pause();
+    try {
+      const permissions = await this.#host.access.permissionsOf(packet.username, packet.password);
+      if ((this.#state as string) === 'closed') return;
+      if (permissions === null)
+        return this.#refuse(CONNACK.badCredentials, `user ${packet.username ?? '(none)'}: wrong name or password`);
+      const clientId = packet.clientId === '' ? `anonymous-${randomUUID()}` : packet.clientId;
+      this.#host.takeOver(clientId, this);
+      const { session, isPresent } = this.#host.broker.openSession(clientId, packet.cleanSession);
+      this.#open(session, permissions, packet.will, packet.keepAliveSeconds);
+      this.write(connack(CONNACK.accepted, isPresent));
+      session.attach(this);
+    } catch (error) {
+      return this.#refuse(CONNACK.unavailable, describeError(error));
+    }
+    this.#socket.resume();
+    this.#readFrames();
+  }
+
+  #open(session: Session, permissions: Permissions, will: Will | null, keepAliveSeconds: number): void {
+    this.#state = 'open';
+    this.#session = session;
+    this.#permissions = permissions;
+    this.#will = will !== null && permissions.mayPublish(will.topic) ? will : null;
+    // One and a half times what the client promised (section 3.1.2.10); without a promise, our own bound.
+    const { keepAliveMaxMs } = this.#host.limits;
+    this.#idleMaxMs = keepAliveSeconds === 0 ? keepAliveMaxMs : Math.min(keepAliveSeconds * 1500, keepAliveMaxMs);
+  }
+
+  #refuse(code: number, reason: string): void {
+    this.write(connack(code, false));
+    this.close(`refused: ${reason}`, true);
+  }
+
+  #subscribe(reader: PacketReader): void {
+    const { packetId, requests } = readSubscribe(reader);
+    const { broker } = this.#host;
+    const session = this.#session!;
+    const granted = requests.map(({ filter, qos }) => {
+      if (!isTopicFilter(filter)) throw new ProtocolViolation('a malformed topic filter');
+      return this.#permissions!.maySubscribe(filter) && broker.subscribe(session, filter, qos)
+        ? qos
+        : SUBSCRIPTION_REFUSED;
+    });
+    this.write(suback(packetId, granted));
+    for (const [index, { filter, qos }] of requests.entries()) {
+      if (granted[index] !== SUBSCRIPTION_REFUSED) broker.sendRetained(session, filter, qos);
+    }
+  }
+
+  #publishWill(will: Will): void {
+    const topic = Buffer.from(will.topic);
+    const octets = Buffer.concat([topic, will.payload]);
+    this.#host.intake.offer(octets, 0, topic.length, topic.length, octets.length, null, 0);
+    this.#host.broker.route(will);
+  }
+
+  #block(): void {
+    this.#isBlocked = true;
+    this.#socket.pause();
+  }
+
+  #unblock(): void {
+    if (!this.#isBlocked || this.#isStopped || this.#state === 'closed') return;
+    this.#isBlocked = false;
+    this.#socket.resume();
+    this.#readFrames();
+  }
+}
+
+function isTopicNameOctets(octets: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const octet = octets[at]!;
+    if (octet === 0x23 || octet === 0x2b || octet === 0) return false;
+  }
+  return end > start;
+}

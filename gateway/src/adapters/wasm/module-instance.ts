@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { GatewayError } from '../../base/errors.ts';
+import { type BatchViews, readOutput, rowsThatFit, viewBatch, writeHeader } from '../../core/modules/batch-layout.ts';
+import type { ModuleManifest } from '../../core/modules/manifest.ts';
+import { declaredMemoryPages } from './memory-declaration.ts';
+
+type Exported = (...args: number[]) => number;
+
+/** Calls in a row that fetch the rest of an output. */
+const PAGES_MAX = 64;
+
+const REQUIRED = ['gw_abi_1_0', 'gw_in_ptr', 'gw_in_cap', 'gw_out_ptr', 'gw_out_cap', 'gw_init', 'gw_on_batch'] as const;
+
+/** Checks and compiles once; instances are made from the result. @throws GatewayError `denied` or `corrupt`. */
+export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAssembly.Module {
+  const sha256 = createHash('sha256').update(wasm).digest('hex');
+  if (sha256 !== manifest.sha256) {
+    throw new GatewayError('denied', `module ${manifest.id}: hash ${manifest.sha256} expected, ${sha256} found`, {
+      hint: 'The file is not the one the manifest was made for: build or fetch both again.',
+    });
+  }
+  declaredMemoryPages(wasm, manifest.limits.memoryPages);
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(wasm);
+  } catch (error) {
+    throw new GatewayError('corrupt', `module ${manifest.id}: not valid WebAssembly`, { cause: error });
+  }
+  const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
+  const missing = REQUIRED.filter((name) => exported.get(name) !== 'function');
+  if (exported.get('memory') !== 'memory' || missing.length > 0) {
+    throw new GatewayError('denied', `module ${manifest.id}: exports of gw1 expected, ${missing.join(', ') || 'memory'} missing`);
+  }
+  return module;
+}
+
+/**
+ * One instance of a module. Everything it says is checked: offsets at the start, lengths and rows at every call; views are made anew
+ * when its memory has grown. A trap leaves it unusable: make a new one.
+ */
+export class ModuleInstance {
+  readonly inputRows: number;
+  readonly #exports: Record<string, Exported>;
+  readonly #memory: WebAssembly.Memory;
+  readonly #manifest: ModuleManifest;
+  readonly #inAt: number;
+  readonly #inBytes: number;
+  readonly #outAt: number;
+  readonly #outBytes: number;
+  #sequence = 0;
+
+  /** @throws GatewayError `denied` when the module breaks the ABI or refuses its configuration; WebAssembly.RuntimeError when it traps. */
+  constructor(module: WebAssembly.Module, manifest: ModuleManifest, config: Uint8Array) {
+    const instance = new WebAssembly.Instance(module, {});
+    this.#exports = instance.exports as unknown as Record<string, Exported>;
+    this.#memory = instance.exports.memory as WebAssembly.Memory;
+    this.#manifest = manifest;
+    const before = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
+    new Uint8Array(this.#memory.buffer).set(config, before.at);
+    const result = this.#call('gw_init', config.length);
+    if (result < 0) throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration with error ${result}`);
+    ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(0, 'gw_in_ptr', 'gw_in_cap'));
+    ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
+    if (this.#outBytes > manifest.limits.outBytes) {
+      throw new GatewayError('denied', `module ${manifest.id}: an output of at most ${manifest.limits.outBytes} octets expected, ${this.#outBytes} found`);
+    }
+    this.inputRows = rowsThatFit(this.#inBytes);
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  get hasTick(): boolean {
+    return typeof this.#exports.gw_on_tick === 'function';
+  }
+
+  /** Columns of exactly `rows` rows in the module's input buffer, to be filled and then passed to `onBatch`. */
+  input(rows: number): BatchViews {
+    return viewBatch(this.#memory.buffer, this.#inAt, rows);
+  }
+
+  /** Runs on the rows that `input` was filled with. @returns 0, or the module's −errno. */
+  onBatch(rows: number, onOutput: (output: BatchViews) => void): number {
+    const length = writeHeader(this.#memory.buffer, this.#inAt, rows, ++this.#sequence);
+    return this.#pages(this.#call('gw_on_batch', length), onOutput);
+  }
+
+  onTick(nowMs: number, onOutput: (output: BatchViews) => void): number {
+    return this.#pages(this.#call('gw_on_tick', nowMs), onOutput);
+  }
+
+  #pages(result: number, onOutput: (output: BatchViews) => void): number {
+    for (let page = 0; result > 0; page++) {
+      const { views, hasMore } = readOutput(this.#memory.buffer, this.#outAt, this.#outBytes, result);
+      onOutput(views);
+      if (!hasMore) return 0;
+      if (page === PAGES_MAX) throw new GatewayError('corrupt', `module ${this.#manifest.id}: at most ${PAGES_MAX} pages of output expected`);
+      result = this.#call('gw_on_batch', 0);
+    }
+    return result;
+  }
+
+  #call(name: string, argument: number): number {
+    return this.#exports[name]!(argument);
+  }
+
+  #buffer(needed: number, pointer: string, capacity: string): { at: number; bytes: number } {
+    const at = this.#exports[pointer]!() >>> 0;
+    const bytes = this.#exports[capacity]!() >>> 0;
+    const isInside = at % 8 === 0 && at + bytes <= this.#memory.buffer.byteLength;
+    if (!isInside || bytes < needed) {
+      throw new GatewayError('denied', `module ${this.#manifest.id}: ${pointer}: an aligned buffer of ${needed} octets or more inside its memory expected, ${bytes} at ${at} found`);
+    }
+    return { at, bytes };
+  }
+}

@@ -1,0 +1,69 @@
+import { Assembler, DEFAULT_ORIGIN } from './assemble.ts';
+import { ConfigError, type ConfigFault } from './fault.ts';
+import { isWithin, pathAndAncestors } from './names.ts';
+import { type ConfigText, type GivenByPath, readDefaultLayer, readLayer } from './read-layer.ts';
+import { RULES } from './rules.ts';
+import { type Config, SETTINGS } from './settings.ts';
+
+export interface ParsedConfig {
+  readonly config: Config;
+  /** By path in the file (`mqtt.listener.port`, `module[0].name`): the origin of the layer that gave it, or `default`. */
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads layers of TOML, weakest first, into one frozen configuration. Tables merge key by key; any other value, and all
+ * `[[tables]]` of one name together, are replaced as a whole by a stronger layer. `route = []` therefore means none at all.
+ * @throws ConfigError (`invalid`) with every fault of every layer, also of values that a stronger layer replaces.
+ */
+export function parseConfig(layers: readonly ConfigText[]): ParsedConfig {
+  const faults: ConfigFault[] = [];
+  const given = readDefaultLayer(DEFAULT_ORIGIN, faults);
+  for (const layer of layers) overlay(given, readLayer(layer, faults));
+  const assembler = new Assembler(given);
+  // The table that types `Config` is the table that is walked here, so the shape is right by construction.
+  const config = assembler.assembleTable(SETTINGS, '') as unknown as Config;
+  faults.push(...assembler.faults);
+  faults.push(...brokenRules(config, given, faults));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { config, origins: assembler.origins };
+}
+
+/** The configuration of a gateway without any file. */
+export function defaultConfig(): Config {
+  return parseConfig([]).config;
+}
+
+function overlay(weaker: GivenByPath, stronger: GivenByPath): void {
+  const replaced = [...stronger.keys()].filter((path) => weaker.has(`${path}[0]`));
+  for (const path of weaker.keys()) {
+    if (replaced.some((list) => path.startsWith(`${list}[`))) weaker.delete(path);
+  }
+  for (const [path, entry] of stronger) weaker.set(path, entry);
+}
+
+/** What rules find, except where a setting they speak of has a fault of its own: that one comes first. */
+function brokenRules(config: Config, given: GivenByPath, faults: readonly ConfigFault[]): ConfigFault[] {
+  const broken: ConfigFault[] = [];
+  for (const rule of RULES) {
+    for (const { paths, message, hint } of rule.check(config)) {
+      if (faults.some((fault) => paths.some((path) => isWithin(fault.path, path)))) continue;
+      const source = givenAround(paths[0], given);
+      broken.push({
+        path: paths[0],
+        message,
+        ...(hint === undefined ? {} : { hint }),
+        origin: source?.origin ?? DEFAULT_ORIGIN,
+        ...(source?.line === undefined ? {} : { line: source.line }),
+      });
+    }
+  }
+  return broken;
+}
+
+function givenAround(path: string, given: GivenByPath) {
+  for (const candidate of pathAndAncestors(path)) {
+    if (given.has(candidate)) return given.get(candidate);
+  }
+  return undefined;
+}

@@ -1,0 +1,68 @@
+/** The program's one entry point: finds the verb, runs it, turns errors into lines and exit codes. */
+import { GatewayError } from '../base/errors.ts';
+import { nearestWord } from '../base/nearest-word.ts';
+import { type Command, EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
+import { configCheck, configShow } from './commands/config.ts';
+import { run } from './commands/run.ts';
+import { sagaList, sagaShow } from './commands/saga.ts';
+import { sink, sinkStatus } from './commands/sink.ts';
+import { status } from './commands/status.ts';
+import { storeExport, storeQuery, storeStatus } from './commands/store.ts';
+import { userHash } from './commands/user.ts';
+import { version } from './commands/version.ts';
+
+const COMMANDS: readonly Command[] = [
+  run,
+  status,
+  configShow,
+  configCheck,
+  storeStatus,
+  storeQuery,
+  storeExport,
+  sagaList,
+  sagaShow,
+  sinkStatus,
+  sink,
+  userHash,
+  version,
+];
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = COMMANDS.find(({ verb }) => verb.split(' ').every((word, index) => args[index] === word));
+  if (command === undefined) return printOverview(args);
+  const input = parseInput(command, args.slice(command.verb.split(' ').length));
+  if (input.options.help === true) {
+    printHelp(command);
+    return EXIT.ok;
+  }
+  return command.run(input);
+}
+
+function printOverview(args: readonly string[]): number {
+  const word = args.find((arg) => !arg.startsWith('-'));
+  const isHelp = word === undefined || word === 'help';
+  if (!isHelp) {
+    const near = nearestWord(args.slice(0, 2).join(' '), COMMANDS.map(({ verb }) => verb)) ?? nearestWord(word, COMMANDS.map(({ verb }) => verb));
+    process.stderr.write(`tidegate: no verb ${word}${near === undefined ? '' : `; did you mean ${near}?`}\n`);
+  }
+  print(`tidegate VERB [OPTIONS]\n\n${table(['verb', 'what it does'], COMMANDS.map(({ verb, summary }) => [verb, summary]))}\n`);
+  print(`Every verb has --json and --help. Exit codes: ${Object.entries(EXIT).map(([name, code]) => `${code} ${name}`).join(', ')}.`);
+  return isHelp ? EXIT.ok : EXIT.usage;
+}
+
+function exitCodeOf(error: GatewayError): number {
+  if (error.code === 'unavailable' || error.code === 'not_found') return EXIT.unavailable;
+  return error.code === 'invalid' ? EXIT.usage : EXIT.failed;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    if (!(error instanceof GatewayError)) throw error;
+    const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    process.stderr.write(`tidegate: ${error.message}${cause}${hint}\n`);
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
+    process.exit(exitCodeOf(error));
+  },
+);

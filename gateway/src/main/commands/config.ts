@@ -1,0 +1,40 @@
+import { type ConfigFault, ConfigError, describeFault } from '../../config/fault.ts';
+import { shownValues } from '../../config/show.ts';
+import { loadConfig } from '../config-files.ts';
+import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
+
+const CONFIG_OPTION = { config: { type: 'string', multiple: true } } as const;
+
+export const configShow: Command = {
+  verb: 'config show',
+  usage: '[--config FILE]...',
+  summary: 'Prints every setting with its value and where it comes from.',
+  options: CONFIG_OPTION,
+  words: [0, 0],
+  async run({ options }) {
+    const values = shownValues(loadConfig(listOf(options.config)));
+    if (options.json) printJson(values);
+    else print(table(['setting', 'value', 'origin'], values.map(({ path, value, origin }) => [path, String(value), origin])));
+    return EXIT.ok;
+  },
+};
+
+export const configCheck: Command = {
+  verb: 'config check',
+  usage: '[--config FILE]...',
+  summary: 'Checks the configuration and prints every fault at once.',
+  options: CONFIG_OPTION,
+  words: [0, 0],
+  async run({ options }) {
+    let faults: readonly ConfigFault[] = [];
+    try {
+      loadConfig(listOf(options.config));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults = error.faults;
+    }
+    if (options.json) printJson({ ok: faults.length === 0, faults });
+    else print(faults.length === 0 ? 'The configuration is right.' : faults.map(describeFault).join('\n'));
+    return faults.length === 0 ? EXIT.ok : EXIT.failed;
+  },
+};

@@ -1,0 +1,37 @@
+import { createLog } from '../log.ts';
+import { startGateway } from '../gateway.ts';
+import { loadConfig } from '../config-files.ts';
+import { describeError } from '../../base/errors.ts';
+import { type Command, EXIT, listOf, printJson, print } from './command.ts';
+import { stateOverride } from './state-folder.ts';
+
+/** A drain that takes longer is given up: what is in the journal is safe anyway. */
+const STOP_DEADLINE_MS = 20_000;
+
+export const run: Command = {
+  verb: 'run',
+  usage: '[--config FILE]... [--state DIR]',
+  summary: 'Runs the gateway until SIGTERM or SIGINT, then drains and stops.',
+  options: { config: { type: 'string', multiple: true }, state: { type: 'string' } },
+  words: [0, 0],
+  async run({ options }) {
+    const { config } = loadConfig(listOf(options.config), stateOverride(options.state));
+    const log = createLog(config.log.level as Parameters<typeof createLog>[0]);
+    const gateway = await startGateway(config, (error) => {
+      log('error', `fatal: ${describeError(error)}`);
+      process.exit(EXIT.failed);
+    });
+    const started = { id: gateway.id, mqtt: gateway.mqttAddress, web: gateway.webAddress, state: config.gateway.stateDir };
+    if (options.json) printJson(started);
+    else print(`tidegate ${started.id}: MQTT ${started.mqtt}, web ${started.web}, state in ${started.state}`);
+    await new Promise((resolve) => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+    });
+    setTimeout(() => {
+      log('error', `not stopped within ${STOP_DEADLINE_MS} ms`);
+      process.exit(EXIT.failed);
+    }, STOP_DEADLINE_MS).unref();
+    await gateway[Symbol.asyncDispose]();
+    return EXIT.ok;
+  },
+};

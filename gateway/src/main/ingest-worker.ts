@@ -1,0 +1,145 @@
+/** The ingest worker: MQTT in, batches out, acknowledgements back. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { BrokerSource } from '../adapters/mqtt/broker-source.ts';
+import { MqttListener } from '../adapters/mqtt/listener.ts';
+import { serveCalls } from '../adapters/threads/rpc.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Config } from '../config/settings.ts';
+import { type FilledBatch, IngestPipeline } from '../core/ingest/pipeline.ts';
+import type { Intake } from '../core/ingest/ports.ts';
+import { SeriesRegistry } from '../core/ingest/series-registry.ts';
+import { TopicRoutes } from '../core/ingest/topic-routes.ts';
+import { BatchPool } from '../core/model/batch-pool.ts';
+import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
+import { SeriesBoard } from '../core/model/series-board.ts';
+import type { CommittedMessage, IngestVerbs, IngestWorkerData, ModuleBatchMessage, ModulePortMessage } from './thread-messages.ts';
+import { notify } from './worker-notice.ts';
+
+const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
+const main = parentPort!;
+
+/** Batches at the store beyond which the next one fills on: the store commits them together, so more would only add latency. */
+const OUTSTANDING_MAX = 2;
+/** Slots that modules may hold: the rest is for the store, so that a module that lags never stops ingest. */
+const MODULE_SLOTS_MAX = Math.max(1, shared.pool.slots - 6);
+
+const pool = new BatchPool(shared.pool);
+const counters = countersOf(shared.counters, 'ingest');
+const registry = new SeriesRegistry(series, config.series, config.ingest.seriesMax);
+let modules: MessagePort | null = null;
+let isScheduled = false;
+
+const pipeline = new IngestPipeline(
+  {
+    routes: new TopicRoutes(config.ingest.route, config.ingest.seriesMax * 2, config.ingest.seriesMax),
+    registry,
+    pool,
+    board: new SeriesBoard(shared.liveBoard),
+    counters,
+    clock: systemClock,
+    deliver,
+    onDirty: schedule,
+  },
+  {
+    readingsPerMessageMax: config.ingest.readingsPerMessageMax,
+    sourceTimeFutureMaxMs: config.ingest.sourceTimeFutureMax,
+    sourceTimePastMaxMs: config.ingest.sourceTimePastMax,
+    sampleBytes: config.ingest.quarantineSample,
+  },
+);
+
+function deliver(batch: FilledBatch): void {
+  pool.hold(batch.slot, 'store');
+  if (modules !== null && batch.length > 0) {
+    if (pool.heldBy('modules') < MODULE_SLOTS_MAX) {
+      pool.hold(batch.slot, 'modules');
+      modules.postMessage({ slot: batch.slot, length: batch.length, newSeries: batch.newSeries } satisfies ModuleBatchMessage);
+    } else {
+      counters[COUNTER_INDEX.gateway_module_skipped_points]! += batch.length;
+      if (batch.newSeries.length > 0) modules.postMessage({ slot: -1, length: 0, newSeries: batch.newSeries } satisfies ModuleBatchMessage);
+    }
+  }
+  if (batch.newSeries.length > 0) notify({ notice: 'series', series: batch.newSeries });
+  store.postMessage(batch);
+}
+
+/** After all sockets that are readable now have been read. */
+function schedule(): void {
+  if (isScheduled) return;
+  isScheduled = true;
+  setImmediate(() => {
+    isScheduled = false;
+    if (pipeline.outstanding < OUTSTANDING_MAX) pipeline.flush();
+  });
+}
+
+let onDrained: (() => void) | null = null;
+
+store.on('message', ({ committed }: CommittedMessage) => {
+  pipeline.committed(committed);
+  if (pipeline.isDirty) schedule();
+  else if (pipeline.outstanding === 0) onDrained?.();
+});
+
+main.on('message', (message: ModulePortMessage) => {
+  if (message.modulePort === undefined) return;
+  modules?.close();
+  // Whatever was given to the worker before this one is nobody's any more.
+  pool.releaseAll('modules');
+  modules = message.modulePort;
+});
+
+interface Source extends AsyncDisposable {
+  readonly connections: number;
+  readonly refused: number;
+  start(): Promise<{ address: string; port: number } | { address: string }>;
+  stopReading(): void;
+}
+
+const warn = (text: string) => notify({ notice: 'log', level: 'warn', text });
+const source: Source = config.mqtt.source === 'listener' ? listenerFor(config, pipeline) : brokerFor(config, pipeline);
+
+const verbs: { [K in keyof IngestVerbs]: (...args: Parameters<IngestVerbs[K]>) => unknown } = {
+  async start() {
+    const at = await source.start();
+    return { address: 'port' in at ? `mqtt://${at.address}:${at.port}` : at.address };
+  },
+  drain() {
+    source.stopReading();
+    return new Promise<void>((resolve) => {
+      if (!pipeline.isDirty && pipeline.outstanding === 0) return resolve();
+      onDrained = resolve;
+      schedule();
+    });
+  },
+  close: () => source[Symbol.asyncDispose](),
+  status: () => ({ connections: source.connections, series: registry.size, refused: source.refused }),
+};
+
+serveCalls(main, verbs);
+notify({ notice: 'ready' });
+
+function listenerFor({ mqtt, ingest }: Config, intake: Intake): Source {
+  const { listener, user } = mqtt;
+  const settings = {
+    address: listener.address,
+    port: listener.port,
+    connectionsMax: listener.connectionsMax,
+    connectTimeoutMs: listener.connectTimeout,
+    users: user,
+    packetBytesMax: listener.packetMax,
+    inFlightMax: listener.inflightMax,
+    keepAliveMaxMs: listener.keepaliveMax,
+    sampleBytes: ingest.quarantineSample,
+    sessionsMax: listener.sessionsMax,
+    sessionQueueMax: listener.sessionQueueMax,
+    subscriptionsMax: listener.subscriptionsMax,
+    retainedMax: listener.retainedMax,
+  };
+  return new MqttListener(settings, intake, systemClock, warn);
+}
+
+function brokerFor({ mqtt: { broker } }: Config, intake: Intake): Source {
+  const settings = { ...broker, clientId: broker.clientId || `tidegate-${gatewayId}`, keepaliveMs: broker.keepalive };
+  return new BrokerSource({ ...settings, qos: broker.qos as 0 | 1 | 2 }, intake, warn);
+}

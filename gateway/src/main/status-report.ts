@@ -1,0 +1,184 @@
+/** How the gateway stands, gathered for the page, the command line and the metrics. */
+import type { NatsLink } from '../adapters/nats/link.ts';
+import type { Database } from '../adapters/sqlite/database.ts';
+import { readQuarantine } from '../adapters/sqlite/rows.ts';
+import { listSagas } from '../adapters/sqlite/saga-store.ts';
+import type { Remote } from '../adapters/threads/rpc.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Config } from '../config/settings.ts';
+import { type CounterName, readCounter } from '../core/model/counters.ts';
+import { ledgerTotals } from '../core/model/ledger.ts';
+import type { SagaRow } from '../core/model/saga.ts';
+import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
+import { SeriesBoard } from '../core/model/series-board.ts';
+import { assets } from './assets.ts';
+import { FillForecast } from './fill-forecast.ts';
+import type { ModuleSupervisor } from './module-supervisor.ts';
+import type { IngestVerbs, SharedParts, StoreVerbs } from './thread-messages.ts';
+
+export interface ReportParts {
+  readonly config: Config;
+  readonly id: string;
+  readonly epoch: string;
+  readonly shared: SharedParts;
+  /** Grows while the gateway runs. */
+  readonly series: readonly Series[];
+  readonly store: Remote<StoreVerbs>;
+  readonly ingest: Remote<IngestVerbs>;
+  readonly modules: ModuleSupervisor;
+  readonly link: NatsLink;
+  /** Read-only. */
+  readonly database: Database;
+}
+
+const SAMPLE_MS = 1000;
+/** Rates are averaged over so many samples. */
+const RATE_SAMPLES = 5;
+const QUARANTINE_SHOWN = 20;
+const ALARMS_SHOWN = 50;
+const SAGAS_SHOWN = 20;
+
+interface RateSample {
+  readonly atMs: number;
+  readonly points: number;
+  readonly messages: number;
+  readonly octets: number;
+  readonly cpuMicros: number;
+}
+
+export type StatusDocument = Awaited<ReturnType<StatusReport['status']>>;
+
+export class StatusReport implements Disposable {
+  readonly #parts: ReportParts;
+  readonly #live: SeriesBoard;
+  readonly #derived: SeriesBoard;
+  readonly #forecast = new FillForecast();
+  readonly #startedMs = systemClock.now();
+  #samples: RateSample[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  state: 'running' | 'draining' = 'running';
+  mqttAddress = '';
+
+  constructor(parts: ReportParts) {
+    this.#parts = parts;
+    this.#live = new SeriesBoard(parts.shared.liveBoard);
+    this.#derived = new SeriesBoard(parts.shared.derivedBoard);
+  }
+
+  start(): void {
+    this.#sample();
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
+    this.#timer.unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  counter(name: CounterName): number {
+    return readCounter(this.#parts.shared.counters, name);
+  }
+
+  async status() {
+    const { config, id, epoch, store, ingest, modules, database, link } = this.#parts;
+    const [ledger, storeStatus, alarms, ingestStatus] = await Promise.all([
+      store.ledger(),
+      store.status(),
+      store.alarms(ALARMS_SHOWN),
+      ingest.status(),
+    ]);
+    const now = systemClock.now();
+    this.#forecast.add(now, storeStatus.unconfirmedBytes);
+    const isConfigured = config.sync.enabled && config.sync.servers.length > 0;
+    return {
+      gateway: { id, epoch, version: assets.version, startedMs: this.#startedMs, nowMs: now, state: this.state },
+      rates: this.#rates(),
+      ledger: { ...ledgerTotals(ledger), lanes: ledger },
+      ingest: {
+        source: config.mqtt.source,
+        address: this.mqttAddress,
+        ...ingestStatus,
+        quarantineLast: readQuarantine(database, QUARANTINE_SHOWN),
+      },
+      modules: modules.statuses().map((module) => ({ ...module, skippedPoints: this.counter('gateway_module_skipped_points') })),
+      store: {
+        ...storeStatus,
+        daysLeft: this.#forecast.daysLeft(storeStatus.diskMaxBytes - storeStatus.unconfirmedBytes),
+        bytesPerPoint: this.#bytesPerPoint(),
+      },
+      sync: {
+        enabled: config.sync.enabled,
+        configured: isConfigured,
+        link: !isConfigured ? 'off' : link.isUp ? 'up' : 'down',
+        server: link.server || config.sync.servers.join(', '),
+        since: link.sinceMs,
+        queuedSegments: storeStatus.unconfirmedSegments,
+        error: link.error ?? null,
+      },
+      alarms: alarms.map((alarm) => this.#alarm(alarm)),
+      sagas: listSagas(database, SAGAS_SHOWN).map(sagaSummary),
+      process: {
+        rssBytes: process.memoryUsage.rss(),
+        uptimeMs: now - this.#startedMs,
+        cpuPercent: this.#rates().cpuPercent,
+      },
+    };
+  }
+
+  /** Every series with its latest point since the start. */
+  seriesList() {
+    return this.#parts.series.map((series) => {
+      const isDerived = series.id >= DERIVED_SERIES_BASE;
+      const board = isDerived ? this.#derived : this.#live;
+      const at = isDerived ? series.id - DERIVED_SERIES_BASE : series.id;
+      const lastMs = board.timeMs[at] ?? 0;
+      const lastValue = board.value[at] ?? Number.NaN;
+      return {
+        ...series,
+        lastMs: lastMs === 0 ? null : lastMs,
+        lastValue: lastMs === 0 || Number.isNaN(lastValue) ? null : lastValue,
+        count: board.count[at] ?? 0,
+      };
+    });
+  }
+
+  /** The series is `device/point`, the kind the alarm's name in the module: `temperature!limits.high`. */
+  #alarm({ name, state, value, raisedMs, clearedMs }: Awaited<ReturnType<ReportParts['store']['alarms']>>[number]) {
+    const [series, kind] = name.split('!');
+    return { series, kind: kind ?? '', state, value, raisedMs, clearedMs };
+  }
+
+  #sample(): void {
+    const { user, system } = process.cpuUsage();
+    this.#samples.push({
+      atMs: systemClock.monotonic(),
+      points: this.counter('gateway_ingest_points'),
+      messages: this.counter('gateway_ingest_messages'),
+      octets: this.counter('gateway_ingest_octets'),
+      cpuMicros: user + system,
+    });
+    if (this.#samples.length > RATE_SAMPLES + 1) this.#samples.shift();
+  }
+
+  #rates() {
+    const first = this.#samples[0]!;
+    const last = this.#samples.at(-1)!;
+    const seconds = Math.max(0.001, (last.atMs - first.atMs) / 1000);
+    return {
+      pointsPerSecond: (last.points - first.points) / seconds,
+      messagesPerSecond: (last.messages - first.messages) / seconds,
+      bytesPerSecond: (last.octets - first.octets) / seconds,
+      cpuPercent: (last.cpuMicros - first.cpuMicros) / 1e4 / seconds,
+    };
+  }
+
+  #bytesPerPoint(): number | null {
+    const points = this.counter('gateway_store_points');
+    return points === 0 ? null : this.counter('gateway_store_segment_octets') / points;
+  }
+}
+
+export function sagaSummary(row: SagaRow) {
+  const { id, definition, state, step, attempt, generation, createdMs, updatedMs, error } = row;
+  return { id, definition, state, step, attempt, generation, createdMs, updatedMs, error };
+}

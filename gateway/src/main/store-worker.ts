@@ -1,0 +1,158 @@
+/** The store worker: the one writer of the state folder. Group commits, seals, sagas' rows, retention. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { makeFolder } from '../adapters/files/durable.ts';
+import { JournalFiles } from '../adapters/files/journal-files.ts';
+import { SegmentFolder } from '../adapters/files/segment-files.ts';
+import { zstd } from '../adapters/files/zstd.ts';
+import { openDatabase } from '../adapters/sqlite/database.ts';
+import { SqliteSagaStore } from '../adapters/sqlite/saga-store.ts';
+import { addShipment, reviveShipments, shipmentId } from '../adapters/sqlite/shipments.ts';
+import { SqliteStoreIndex } from '../adapters/sqlite/store-index.ts';
+import { serveCalls } from '../adapters/threads/rpc.ts';
+import { systemClock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import { BATCH_ROWS, BatchPool } from '../core/model/batch-pool.ts';
+import { countersOf } from '../core/model/counters.ts';
+import { LANES, seriesName } from '../core/model/series.ts';
+import { dueForRetention } from '../core/store/retention.ts';
+import { Store } from '../core/store/store.ts';
+import { assets } from './assets.ts';
+import { CommitLoop } from './commit-loop.ts';
+import { statePaths } from './state-paths.ts';
+import type { BatchMessage, CommittedMessage, DerivedCommitted, DerivedMessage, StorePortMessage, StoreVerbs, StoreWorkerData } from './thread-messages.ts';
+import { notify } from './worker-notice.ts';
+
+const { config, stateFolder, shared, ingest } = workerData as StoreWorkerData;
+const paths = statePaths(stateFolder);
+makeFolder(stateFolder);
+const database = openDatabase(paths.database, assets.migrations('gateway'), { nativeBinding: assets.nativeBinding('better_sqlite3') });
+const sagas = new SqliteSagaStore(database);
+const pool = new BatchPool(shared.pool);
+const counters = countersOf(shared.counters, 'store');
+
+const log = (level: 'info' | 'warn' | 'error', text: string) => notify({ notice: 'log', level, text });
+const index = new SqliteStoreIndex(database, config.ingest.quarantineMax, (segment) => {
+  addShipment(sagas, segment, 1, segment.sealedMs);
+});
+const journal = new JournalFiles(paths.journal, (error) => log('error', describeError(error)));
+const files = new SegmentFolder(paths.segments);
+const store = new Store(
+  { journal, files, index, compressor: zstd, clock: systemClock },
+  {
+    segmentPoints: config.store.segmentPoints,
+    segmentAgeMs: config.store.segmentAge,
+    alarmSegmentAgeMs: config.store.alarmSegmentAge,
+    batchRowsMax: BATCH_ROWS * 2,
+    quarantineMax: config.ingest.quarantineMax,
+  },
+);
+store.open();
+
+const loop = new CommitLoop({
+  store,
+  counters,
+  intervalMs: config.store.commitInterval,
+  clock: systemClock,
+  onSealed: () => {
+    retain();
+    notify({ notice: 'sealed' });
+  },
+  onFailure: (text) => {
+    log('error', text);
+    retain();
+  },
+});
+
+/** Frees disk; expired segments' sagas are told, so that they end. */
+function retain(): void {
+  const limits = { diskMaxBytes: config.store.diskMax, confirmedKeepBytes: config.store.confirmedKeep };
+  const expired: string[] = [];
+  try {
+    for (const { segment, to } of dueForRetention(index, journal.bytes, limits)) {
+      store.moveSegment(segment.lane, segment.sequence, to);
+      if (to === 'expired') expired.push(shipmentId(segment.lane, segment.sequence, 1));
+    }
+  } catch (error) {
+    log('error', `retention: ${describeError(error)}`);
+  }
+  if (expired.length > 0) {
+    log('warn', `${expired.length} segments expired: the disk share of ${config.store.diskMax} octets is full`);
+    notify({ notice: 'expired', sagas: expired });
+  }
+}
+
+ingest.on('message', (batch: BatchMessage) => {
+  const points = pool.columns(batch.slot);
+  points.length = batch.length;
+  loop.add({
+    contribution: {
+      lane: 'live',
+      points,
+      received: batch.received,
+      shed: {},
+      newSeries: batch.newSeries,
+      quarantinedCount: batch.rejectedCount,
+      quarantine: batch.rejected,
+    },
+    onCommitted: () => {
+      pool.release(batch.slot, 'store');
+      ingest.postMessage({ committed: batch.sequence } satisfies CommittedMessage);
+    },
+  });
+});
+
+function acceptModules(port: MessagePort): void {
+  port.on('message', (message: DerivedMessage) => {
+    const { lane, points, shed, newSeries } = message;
+    const received = points.length + Object.values(shed).reduce((sum, n) => sum + n, 0);
+    loop.add({
+      contribution: { lane, points, received, shed, newSeries, quarantinedCount: 0, quarantine: [] },
+      onCommitted: () => port.postMessage({ derivedCommitted: 1 } satisfies DerivedCommitted),
+    });
+  });
+}
+
+const verbs: { [K in keyof StoreVerbs]: (...args: Parameters<StoreVerbs[K]>) => unknown } = {
+  ledger: () => store.ledger(),
+  status: () => {
+    const kept = index.kept();
+    const unconfirmed = LANES.map((lane) => index.unconfirmed(lane));
+    return {
+      epoch: store.epoch,
+      diskBytes: kept.bytes + journal.bytes,
+      diskMaxBytes: config.store.diskMax,
+      segments: kept.segments,
+      unconfirmedSegments: unconfirmed.reduce((sum, lane) => sum + lane.segments, 0),
+      unconfirmedBytes: kept.bytes - kept.confirmedBytes,
+      journalBytes: journal.bytes,
+      lastCommitMs: loop.lastCommitMs,
+      problem: loop.problem,
+    };
+  },
+  alarms: (limit) =>
+    store.alarms.list(limit).map((row) => {
+      const series = store.series.get(row.series);
+      return { ...row, name: series === undefined ? String(row.series) : seriesName(series) };
+    }),
+  tail: (series) => store.tailOf(series),
+  segment: (lane, sequence) => index.segment(lane, sequence),
+  moveSegment: (lane, sequence, to) => store.moveSegment(lane, sequence, to),
+  recordSaga: (change) => sagas.record(change),
+  activeSagas: () => sagas.active(),
+  pendingSagas: (definition, perPriority) => sagas.pending(definition, perPriority),
+  findSaga: (id) => sagas.find(id),
+  reviveShipments: () => reviveShipments(database, sagas, systemClock.now()),
+  drain: () => loop.drain(),
+  close: () => {
+    store.checkpoint();
+    journal.close();
+    database.close();
+  },
+};
+
+parentPort!.on('message', ({ port }: StorePortMessage) => {
+  if (port !== undefined) acceptModules(port);
+});
+
+serveCalls(parentPort!, verbs);
+notify({ notice: 'ready', epoch: store.epoch, series: [...store.series.values()] });

@@ -1,0 +1,79 @@
+/** What is worth knowing about the cloud, the disk and the gateway itself, as lists of terms. */
+import { byId, element, follow, setText } from './dom.js';
+import { ago, count, counted, moment, octets, plainText, rate, span } from './format.js';
+
+/** @import { Status } from './api-types.d.ts' */
+
+/** Two clocks this far apart make ages and charts hard to believe. */
+const CLOCK_DIFFERENCE_SHOWN_MS = 60_000;
+
+/** @typedef {[term: string, fact: string]} Fact */
+
+/** @param {string} id @param {Fact[]} facts those with an empty fact are left out */
+function showFacts(id, facts) {
+  follow(
+    byId(id),
+    facts.filter(([, fact]) => fact !== ''),
+    {
+      key: ([term]) => term,
+      create: ([term]) => element('div', {}, element('dt', {}, term), element('dd')),
+      update: (node, [, fact]) => setText(/** @type {Element} */ (node.lastElementChild), fact),
+    },
+  );
+}
+
+/** @param {Status} status @returns {Fact[]} */
+function cloudFacts({ sync, ledger, gateway }) {
+  if (!sync.configured) return [['Link', 'No cloud is set up. Readings are kept here.']];
+  const since = sync.since ? ` since ${moment(sync.since, gateway.nowMs)}` : '';
+  const words = { up: `Up${since}`, down: `Down${since}`, off: 'Switched off' };
+  return [
+    ['Link', sync.enabled ? words[sync.link] : words.off],
+    ['Server', plainText(sync.server ?? '', 120)],
+    ['Waiting', `${counted(ledger.queued, 'point')}, ${counted(sync.queuedSegments, 'segment')}`],
+    ['Last receipt', ago(sync.lastReceiptMs, gateway.nowMs)],
+    ['Last fault', plainText(sync.error ?? '', 300)],
+  ];
+}
+
+/** @param {Status} status @returns {Fact[]} */
+function storageFacts({ store, gateway }) {
+  return [
+    ['Used', `${octets(store.diskBytes)} of ${octets(store.diskMaxBytes)}`],
+    ['Segments', `${count(store.segments)}, ${count(store.unconfirmedSegments)} unconfirmed`],
+    ['Journal', octets(store.journalBytes)],
+    ['Last commit', ago(store.lastCommitMs, gateway.nowMs)],
+  ];
+}
+
+/** @param {Status} status @returns {Fact[]} */
+function gatewayFacts({ gateway, ingest, process, rates }) {
+  const differenceMs = gateway.nowMs - Date.now();
+  const isFar = Math.abs(differenceMs) > CLOCK_DIFFERENCE_SHOWN_MS;
+  const difference = `${span(Math.abs(differenceMs))} ${differenceMs > 0 ? 'ahead of' : 'behind'} this device`;
+  return [
+    [
+      'Readings',
+      `${ingest.source === 'broker' ? 'From the broker at' : 'Sensors connect to'} ${plainText(ingest.address, 120)}`,
+    ],
+    ['Connections', ingest.source === 'broker' ? '' : count(ingest.connections)],
+    ['Traffic in', `${octets(rates.bytesPerSecond)}/s`],
+    ['Series', count(ingest.series)],
+    ['Running for', span(process.uptimeMs)],
+    ['Processor', `${rate(process.cpuPercent)} %`],
+    ['Memory', octets(process.rssBytes)],
+    ['Clock', `${moment(gateway.nowMs, Date.now())}${isFar ? `, ${difference}` : ''}`],
+    ['Store epoch', plainText(gateway.epoch, 60)],
+  ];
+}
+
+/** @param {Status} status */
+export function updateFacts(status) {
+  const meter = /** @type {HTMLMeterElement} */ (byId('storage-meter'));
+  meter.max = Math.max(1, status.store.diskMaxBytes);
+  meter.high = meter.max * 0.8;
+  meter.value = status.store.diskBytes;
+  showFacts('cloud-facts', cloudFacts(status));
+  showFacts('storage-facts', storageFacts(status));
+  showFacts('gateway-facts', gatewayFacts(status));
+}

@@ -1,0 +1,65 @@
+/** What a technician should know now, in plain words, worst first: the page's headline and the lines under it. */
+import { counted, days } from './format.js';
+
+/** @import { Level, Status } from './api-types.d.ts' */
+
+/** Below this the disk is a problem, not a remark: time enough for a visit. */
+const DAYS_LEFT_LOW = 7;
+
+/** A failed action is yesterday's news after a day. */
+const FAILED_ACTION_SHOWN_MS = 24 * 3_600_000;
+
+/** @typedef {{ level: Level, topic: string, text: string, href: string }} Finding */
+
+const RANK = { problem: 0, attention: 1, info: 2, ok: 3 };
+
+/**
+ * Never empty. `topic` names the kind of finding and stays the same while its numbers move.
+ * @param {Status} status
+ * @returns {Finding[]}
+ */
+export function findings(status) {
+  const { gateway, ledger, ingest, modules, store, alarms, sagas } = status;
+  /** @type {Finding[]} */
+  const found = [];
+  /** @param {Level} level @param {string} topic @param {string} text */
+  const add = (level, topic, text) => found.push({ level, topic, text, href: `#${topic}` });
+
+  if (ledger.received === 0) add('info', 'gateway', `Ready: waiting for the first reading at ${ingest.address}`);
+  const raised = alarms.filter((alarm) => alarm.state === 'raised').length;
+  if (raised > 0) add('problem', 'alarms', counted(raised, 'alarm'));
+  if (!ledger.balanced) add('problem', 'ledger', 'The ledger does not balance');
+  if (gateway.state === 'draining') add('attention', 'gateway', 'The gateway is stopping: finishing its work');
+  addSync(status, add);
+  const refused = modules.filter((module) => module.state === 'refused').length;
+  if (refused > 0) add('problem', 'modules', `${counted(refused, 'module')} refused`);
+  const backingOff = modules.filter((module) => module.state === 'backing_off').length;
+  if (backingOff > 0) add('attention', 'modules', `${counted(backingOff, 'module')} restarting after a fault`);
+  if (store.daysLeft !== null && store.daysLeft < DAYS_LEFT_LOW) {
+    add('problem', 'storage', `The disk is full in ${days(store.daysLeft)}`);
+  }
+  const failed = sagas.filter(
+    (s) => s.state === 'failed' && gateway.nowMs - s.updatedMs < FAILED_ACTION_SHOWN_MS,
+  ).length;
+  if (failed > 0) add('attention', 'actions', `${counted(failed, 'action')} failed and could not be undone`);
+  if (ledger.received > 0 && found.every((finding) => finding.level === 'info')) add('ok', 'gateway', 'All is well');
+  return found.sort((a, b) => order(a) - order(b));
+}
+
+/** "All is well" leads over remarks that ask for nothing. @param {Finding} finding */
+function order(finding) {
+  return finding.level === 'ok' ? RANK.attention + 0.5 : RANK[finding.level];
+}
+
+/**
+ * @param {Status} status
+ * @param {(level: Level, topic: string, text: string) => void} add
+ */
+function addSync({ sync, store, ledger }, add) {
+  if (!sync.configured) return add('info', 'cloud', 'No cloud is set up: readings are kept on this gateway');
+  if (!sync.enabled)
+    return add('info', 'cloud', `Sending to the cloud is switched off: ${counted(ledger.queued, 'point')} waiting`);
+  if (sync.link === 'up') return;
+  const left = store.daysLeft === null ? 'the disk is not filling' : `${days(store.daysLeft)} left`;
+  add('attention', 'cloud', `Cloud unreachable: ${counted(ledger.queued, 'point')} waiting, ${left}`);
+}
