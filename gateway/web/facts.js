@@ -48,21 +48,17 @@ function storageFacts({ store, gateway }) {
 
 /** @param {Status} status @returns {Fact[]} */
 function gatewayFacts({ gateway, ingest, process, rates }) {
-  const differenceMs = gateway.nowMs - Date.now();
-  const isFar = Math.abs(differenceMs) > CLOCK_DIFFERENCE_SHOWN_MS;
-  const difference = `${span(Math.abs(differenceMs))} ${differenceMs > 0 ? 'ahead of' : 'behind'} this device`;
+  const aheadMs = gateway.nowMs - Date.now();
+  const difference = `, ${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} this device`;
   return [
-    [
-      'Readings',
-      `${ingest.source === 'broker' ? 'From the broker at' : 'Sensors connect to'} ${plainText(ingest.address, 120)}`,
-    ],
-    ['Connections', ingest.source === 'broker' ? '' : count(ingest.connections)],
+    [ingest.source === 'broker' ? 'Reads from' : 'Listens at', plainText(ingest.address, 120)],
+    ['Connections', count(ingest.connections)],
     ['Traffic in', `${octets(rates.bytesPerSecond)}/s`],
     ['Series', count(ingest.series)],
     ['Running for', span(process.uptimeMs)],
     ['Processor', `${rate(process.cpuPercent)} %`],
     ['Memory', octets(process.rssBytes)],
-    ['Clock', `${moment(gateway.nowMs, Date.now())}${isFar ? `, ${difference}` : ''}`],
+    ['Clock', moment(gateway.nowMs, Date.now()) + (Math.abs(aheadMs) > CLOCK_DIFFERENCE_SHOWN_MS ? difference : '')],
     ['Store epoch', plainText(gateway.epoch, 60)],
   ];
 }

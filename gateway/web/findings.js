@@ -11,7 +11,8 @@ const FAILED_ACTION_SHOWN_MS = 24 * 3_600_000;
 
 /** @typedef {{ level: Level, topic: string, text: string, href: string }} Finding */
 
-const RANK = { problem: 0, attention: 1, info: 2, ok: 3 };
+/** "All is well" leads over remarks that ask for nothing. */
+const RANK = { problem: 0, attention: 1, ok: 2, info: 3 };
 
 /**
  * Never empty. `topic` names the kind of finding and stays the same while its numbers move.
@@ -38,17 +39,11 @@ export function findings(status) {
   if (store.daysLeft !== null && store.daysLeft < DAYS_LEFT_LOW) {
     add('problem', 'storage', `The disk is full in ${days(store.daysLeft)}`);
   }
-  const failed = sagas.filter(
-    (s) => s.state === 'failed' && gateway.nowMs - s.updatedMs < FAILED_ACTION_SHOWN_MS,
-  ).length;
+  const sinceMs = gateway.nowMs - FAILED_ACTION_SHOWN_MS;
+  const failed = sagas.filter((saga) => saga.state === 'failed' && saga.updatedMs > sinceMs).length;
   if (failed > 0) add('attention', 'actions', `${counted(failed, 'action')} failed and could not be undone`);
   if (ledger.received > 0 && found.every((finding) => finding.level === 'info')) add('ok', 'gateway', 'All is well');
-  return found.sort((a, b) => order(a) - order(b));
-}
-
-/** "All is well" leads over remarks that ask for nothing. @param {Finding} finding */
-function order(finding) {
-  return finding.level === 'ok' ? RANK.attention + 0.5 : RANK[finding.level];
+  return found.sort((a, b) => RANK[a.level] - RANK[b.level]);
 }
 
 /**
@@ -57,9 +52,9 @@ function order(finding) {
  */
 function addSync({ sync, store, ledger }, add) {
   if (!sync.configured) return add('info', 'cloud', 'No cloud is set up: readings are kept on this gateway');
-  if (!sync.enabled)
-    return add('info', 'cloud', `Sending to the cloud is switched off: ${counted(ledger.queued, 'point')} waiting`);
+  const waiting = `${counted(ledger.queued, 'point')} waiting`;
+  if (!sync.enabled) return add('info', 'cloud', `Sending to the cloud is switched off: ${waiting}`);
   if (sync.link === 'up') return;
   const left = store.daysLeft === null ? 'the disk is not filling' : `${days(store.daysLeft)} left`;
-  add('attention', 'cloud', `Cloud unreachable: ${counted(ledger.queued, 'point')} waiting, ${left}`);
+  add('attention', 'cloud', `Cloud unreachable: ${waiting}, ${left}`);
 }

@@ -8,9 +8,9 @@ const WAIT_MS_MAX = 15_000;
 /**
  * @template T
  * @typedef {object} Polling
- * @property {() => Promise<T>} ask
+ * @property {() => Promise<T>} ask rejects with an Error
  * @property {(answer: T) => void} onAnswer
- * @property {(error: Error, failures: number) => void} [onFailure] `failures` in a row
+ * @property {(error: Error, failures: number) => void} onFailure `failures` in a row
  * @property {(answer: T | undefined) => number} everyMs from the end of one answer to the next question
  */
 
@@ -33,21 +33,18 @@ export function startPolling({ ask, onAnswer, onFailure, everyMs }) {
   const turn = async () => {
     if (underWay) return;
     underWay = true;
-    let waitMs;
-    try {
-      const answer = await ask();
-      failures = 0;
-      waitMs = everyMs(answer);
-      onAnswer(answer);
-    } catch (error) {
+    const answer = await ask().catch((/** @type {Error} */ error) => error);
+    underWay = false;
+    if (answer instanceof Error) {
       failures++;
       const ceiling = Math.min(WAIT_MS_MAX, 1000 * 2 ** Math.min(failures - 1, 10));
-      waitMs = Math.max(everyMs(undefined), ceiling / 2 + (Math.random() * ceiling) / 2);
-      onFailure?.(error instanceof Error ? error : new Error(String(error)), failures);
-    } finally {
-      underWay = false;
+      plan(Math.max(everyMs(undefined), ceiling / 2 + (Math.random() * ceiling) / 2));
+      onFailure(answer, failures);
+    } else {
+      failures = 0;
+      plan(everyMs(answer)); // first, so that a fault in drawing does not end the asking
+      onAnswer(answer);
     }
-    plan(waitMs);
   };
 
   document.addEventListener('visibilitychange', () => plan(0));

@@ -134,15 +134,17 @@ export interface SinkTotals {
 }
 
 /** Counts the rows themselves, so that a fault of the idempotence would show. With NDJSON the file's lines are the caller's to count. */
-export function readSinkTotals(database: Database): SinkTotals {
+export function readSinkTotals(database: Database, of: { gateway?: string; epoch?: string } = {}): SinkTotals {
   return database
     .prepare(
       `SELECT coalesce(sum(points), 0) AS "unique", count(*) AS segments, coalesce(sum(deliveries - 1), 0) AS redeliveries,
        iif((SELECT bytes FROM ndjson) > 0, 0,
-           (SELECT count(*) FROM point) - coalesce(sum(points) FILTER (WHERE pruned = 0), 0)) AS duplicates
-       FROM segment`,
+           (SELECT count(*) FROM point JOIN segment ON segment.id = point.segment
+            WHERE (:gateway IS NULL OR gateway = :gateway) AND (:epoch IS NULL OR epoch = :epoch))
+           - coalesce(sum(points) FILTER (WHERE pruned = 0), 0)) AS duplicates
+       FROM segment WHERE (:gateway IS NULL OR gateway = :gateway) AND (:epoch IS NULL OR epoch = :epoch)`,
     )
-    .get() as SinkTotals;
+    .get({ gateway: of.gateway ?? null, epoch: of.epoch ?? null }) as SinkTotals;
 }
 
 function identity({ gateway, epoch, lane, sequence }: SegmentIdentity) {

@@ -211,7 +211,10 @@ export class JsonDecoder implements Decoder {
     const ordinal = this.#plan.ordinals[node]!;
     const octet = octetAt(buf, at, end);
     const hasBelow = this.#plan.below[node]!.length > 0;
-    if (hasBelow) this.#forgetBelow(node);
+    if (hasBelow) {
+      this.#forgetBelow(node);
+      if (this.#isStar) this.#star.forget(pathEnd);
+    }
     if (octet !== BRACE_OPEN && octet !== BRACKET_OPEN) return this.#scalar(at, role, ordinal);
     if (role === ROLE.readings) return this.#innerReadings(at, depth);
     if (octet === BRACE_OPEN && hasBelow) {

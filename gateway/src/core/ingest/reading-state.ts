@@ -73,7 +73,7 @@ export class ReadingState {
     else if (role === ROLE.readings) this.readings = KIND.absent;
   }
 
-  /** `buf[from..to)` is the number as written: a number may name a device. */
+  /** `buf[from..to)` is the number as written: whole ones may name a device, others are a mistake that would make ever new names. */
   takeNumber(role: number, ordinal: number, n: number, buf: Uint8Array, from: number, to: number): void {
     if (role === ROLE.value) {
       this.value[ordinal] = n;
@@ -81,7 +81,8 @@ export class ReadingState {
       this.valueKind[ordinal] = n - n === 0 ? KIND.number : DECODE_FAULTS.nan;
     } else if (role === ROLE.time) {
       this.#takeTime(ordinal, n, from);
-    } else if (role === ROLE.device || role === ROLE.point) this.takeText(role, ordinal, buf, from, to);
+    } else if ((role === ROLE.device || role === ROLE.point) && isDigits(buf, from, to))
+      this.takeText(role, ordinal, buf, from, to);
     else this.takeOther(role, ordinal);
   }
 
@@ -142,6 +143,11 @@ export class ReadingState {
 function gradeOf(buf: Uint8Array, from: number, to: number): number {
   if (isWord(buf, from, to, 'good')) return GRADE.good;
   return isWord(buf, from, to, 'bad') ? GRADE.bad : GRADE.uncertain;
+}
+
+function isDigits(buf: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (buf[i]! < 0x30 || buf[i]! > 0x39) return false;
+  return true;
 }
 
 function isWord(buf: Uint8Array, from: number, to: number, word: string): boolean {

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// node scripts/tidegate.mjs VERB [ARGS...], or npm run -s tidegate -- VERB [ARGS...]: the gateway's command line; --help lists the verbs.
+import process from 'node:process';
+import { runMain } from './support/failure.mjs';
+import { runPinned } from './support/run-pinned.mjs';
+
+await runMain(() => runPinned('gateway/src/main/cli.ts', process.argv.slice(2)));
