@@ -64,8 +64,7 @@ async function fillTimeline(inside, saga, nowMs) {
   const about = `${plainText(saga.id, 80)}, generation ${saga.generation}, begun ${moment(saga.createdMs, nowMs)}`;
   const head = [element('p', { class: 'quiet' }, about)];
   if (saga.error) head.push(element('p', { class: 'fault' }, plainText(saga.error)));
-  if (inside.childElementCount === 0)
-    inside.append(...head, element('p', { class: 'quiet' }, 'Asking for the timeline…'));
+  if (inside.childElementCount === 0) inside.append(...head, element('p', { class: 'quiet' }, 'Asking…'));
   try {
     const { events } = await getSagaTimeline(saga.id);
     const timeline = element('ol', { class: 'timeline' });

@@ -40,7 +40,7 @@ export interface ModuleReport {
   traps: number;
   restarts: number;
   skippedPoints: number;
-  lastCallMs: number | null;
+  lastCallTookMs: number | null;
   memoryBytes: number;
   error?: string | null;
 }
@@ -54,7 +54,7 @@ export interface StoreReport {
   daysLeft: number | null;
   bytesPerPoint: number | null;
   journalBytes: number;
-  lastCommitMs: number | null;
+  lastCommitTookMs: number | null;
 }
 
 export interface SyncReport {

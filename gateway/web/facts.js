@@ -1,6 +1,6 @@
 /** What is worth knowing about the cloud, the disk and the gateway itself, as lists of terms. */
 import { byId, element, follow, setText } from './dom.js';
-import { ago, count, counted, moment, octets, plainText, rate, span } from './format.js';
+import { ago, count, counted, moment, octets, plainText, rate, span, tookMs } from './format.js';
 
 /** @import { Status } from './api-types.d.ts' */
 
@@ -37,12 +37,12 @@ function cloudFacts({ sync, ledger, gateway }) {
 }
 
 /** @param {Status} status @returns {Fact[]} */
-function storageFacts({ store, gateway }) {
+function storageFacts({ store }) {
   return [
     ['Used', `${octets(store.diskBytes)} of ${octets(store.diskMaxBytes)}`],
     ['Segments', `${count(store.segments)}, ${count(store.unconfirmedSegments)} unconfirmed`],
     ['Journal', octets(store.journalBytes)],
-    ['Last commit', ago(store.lastCommitMs, gateway.nowMs)],
+    ['Last commit took', tookMs(store.lastCommitTookMs)],
   ];
 }
 

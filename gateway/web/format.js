@@ -52,6 +52,9 @@ export function span(ms) {
   return min < 48 * 60 ? `${Math.floor(min / 60)} h` : `${count(Math.floor(min / 1440))} d`;
 }
 
+/** `0.4 ms`, `120 ms` @param {number | null | undefined} ms */
+export const tookMs = (ms) => (ms === null || ms === undefined ? NO_VALUE : `${(ms < 10 ? reading : whole).format(ms < 10 ? Math.round(ms * 100) / 100 : ms)} ms`);
+
 /** `8 s ago`; a moment that has not been is `never`. @param {number | null | undefined} atMs @param {number} nowMs */
 export function ago(atMs, nowMs) {
   if (!atMs) return 'never';
@@ -62,8 +65,7 @@ export function ago(atMs, nowMs) {
 export function moment(atMs, nowMs) {
   if (!atMs) return 'never';
   const at = new Date(atMs);
-  if (at.toDateString() === new Date(nowMs).toDateString()) return clock.format(at);
-  return date.format(at);
+  return (at.toDateString() === new Date(nowMs).toDateString() ? clock : date).format(at);
 }
 
 /** @param {number} days */

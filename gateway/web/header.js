@@ -19,6 +19,7 @@ export function createHeader() {
     update(status) {
       lastAnswerMs = Date.now();
       banner.hidden = true;
+      byId('page').hidden = false; // not before: empty lists would say that nothing has happened
       document.documentElement.classList.remove('stale');
       const [first, ...others] = findings(status);
       if (!first) return;
@@ -50,8 +51,8 @@ export function createHeader() {
       const since = lastAnswerMs
         ? `Last answer ${ago(lastAnswerMs, Date.now())}: what you see may be old.`
         : 'Is this device on the gateway’s network?';
-      setText(byId('lost-since'), `${since} Trying again on its own (${error.message}).`);
-      setBadge(headline, 'problem', 'Connection lost');
+      setText(byId('lost-since'), `${since} Trying again (${error.message}).`);
+      setBadge(headline, 'problem', 'No connection');
       byId('remarks').replaceChildren();
       announced = 'lost';
     },

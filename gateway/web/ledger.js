@@ -55,7 +55,7 @@ function fillShed(cell, { account }) {
 function sentence(ledger) {
   if (ledger.received === 0) return 'No point has been received yet.';
   if (!ledger.balanced) {
-    return 'Some points are not accounted for. Readings go on being stored. Please send a diagnosis file to support.';
+    return 'Some points are not accounted for. Readings go on being stored.';
   }
   const ends = [
     `${count(ledger.confirmed)} are confirmed at the cloud`,

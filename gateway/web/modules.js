@@ -1,5 +1,5 @@
 import { byId, element, inner, setBadge, setText } from './dom.js';
-import { ago, count, octets, plainText } from './format.js';
+import { count, octets, plainText, tookMs } from './format.js';
 import { createTable } from './table.js';
 
 /** @import { Level, ModuleReport, Status } from './api-types.d.ts' */
@@ -9,11 +9,11 @@ const STATES = {
   running: { level: 'ok', text: 'Running' },
   backing_off: { level: 'attention', text: 'Restarting after a fault' },
   refused: { level: 'problem', text: 'Refused' },
+  disabled: { level: 'info', text: 'Switched off' },
 };
 
-/** The signed programs that turn readings into other readings: whether they run, and what they cost. */
+/** The programs that turn readings into other readings: whether they run, and what they cost. */
 export function createModules() {
-  let nowMs = 0;
   const table = createTable({
     label: 'Modules',
     style: 'modules',
@@ -35,15 +35,14 @@ export function createModules() {
       { name: 'restarts', label: 'Restarts', numeric: true, text: (module) => count(module.restarts) },
       { name: 'skipped', label: 'Skipped', numeric: true, text: (module) => count(module.skippedPoints) },
       { name: 'memory', label: 'Memory', numeric: true, text: (module) => octets(module.memoryBytes) },
-      { name: 'last-call', label: 'Last call', numeric: true, text: (module) => ago(module.lastCallMs, nowMs) },
+      { name: 'last-call', label: 'Last call took', numeric: true, text: (module) => tookMs(module.lastCallTookMs) },
     ],
   });
   byId('modules-list').append(table.root);
 
   return {
     /** @param {Status} status */
-    update({ modules, gateway }) {
-      nowMs = gateway.nowMs;
+    update({ modules }) {
       byId('modules-empty').hidden = modules.length > 0;
       table.root.hidden = modules.length === 0;
       table.update(modules);

@@ -1,6 +1,6 @@
 /** A load generator that speaks just enough MQTT 3.1.1 to publish, count acknowledgements and time them. */
 import { connect, type Socket } from 'node:net';
-import { LoadFrame } from './load-frames.ts';
+import { LoadFrame, type LoadValues } from './load-frames.ts';
 
 export interface LoadOptions {
   readonly port: number;
@@ -15,6 +15,13 @@ export interface LoadOptions {
   readonly messagesPerSecond: number;
   /** Number of the first reading. */
   readonly firstNumber: number;
+  /** What readings carry: their numbers unless said otherwise. */
+  readonly values?: LoadValues;
+  /**
+   * When the readings of one message were taken: one millisecond apart, the last one now (the default); evenly since the
+   * series' message before; or all of them now, so that the age of any of them is the age of the message.
+   */
+  readonly times?: 'millisecond' | 'even' | 'now';
   /** Told of each message that is acknowledged: number of its first reading. */
   readonly onAcknowledged?: (firstNumber: number) => void;
 }
@@ -27,7 +34,9 @@ export class LoadClient {
   readonly #frames: LoadFrame[];
   readonly #sentAt = new Float64Array(PACKET_IDS + 1);
   readonly #firstOf = new Float64Array(PACKET_IDS + 1);
-  readonly #latencies: number[] = [];
+  #latencies: number[] = [];
+  /** When each series was last sent, Unix epoch milliseconds; 0 at first. */
+  readonly #lastMs: Float64Array;
   #socket: Socket | undefined;
   #partial: Buffer = Buffer.alloc(0);
   #packetId = 0;
@@ -42,8 +51,9 @@ export class LoadClient {
     this.#options = options;
     this.#next = options.firstNumber;
     this.#frames = Array.from({ length: options.series }, (_, i) => {
-      return new LoadFrame(`sensors/${options.name}/s${i}`, options.readingsPerMessage, options.qos);
+      return new LoadFrame(`sensors/${options.name}/s${i}`, options.readingsPerMessage, options.qos, options.values);
     });
+    this.#lastMs = new Float64Array(options.series);
   }
 
   get sent(): number {
@@ -54,6 +64,10 @@ export class LoadClient {
     return this.#acknowledged;
   }
 
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
+  }
+
   get nextNumber(): number {
     return this.#next;
   }
@@ -61,6 +75,11 @@ export class LoadClient {
   /** Milliseconds from write to PUBACK, a sample of them. */
   get latencies(): readonly number[] {
     return this.#latencies;
+  }
+
+  /** Begins the sample anew, as after warming up. */
+  forgetLatencies(): void {
+    this.#latencies = [];
   }
 
   /** Connects and publishes until `stop`. Rejects when the connection cannot be made. */
@@ -79,7 +98,10 @@ export class LoadClient {
     const clientId = Buffer.from(`load-${this.#options.name}`);
     const header = [0x10, 12 + clientId.length, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, clientId.length];
     socket.write(Buffer.concat([Buffer.from(header), clientId]));
-    await new Promise<void>((resolve) => socket.once('data', () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('data', () => resolve());
+      socket.once('close', () => reject(new Error('closed before CONNACK')));
+    });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#startedAt = performance.now();
     this.#timer = setInterval(() => this.#publish(), 2);
@@ -91,7 +113,12 @@ export class LoadClient {
     this.#isStopped = true;
     clearInterval(this.#timer);
     const until = performance.now() + waitMs;
-    while (this.#options.qos === 1 && this.#acknowledged < this.#sent && performance.now() < until && this.#socket !== undefined) {
+    while (
+      this.#options.qos === 1 &&
+      this.#acknowledged < this.#sent &&
+      performance.now() < until &&
+      this.#socket !== undefined
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     this.#socket?.end(Buffer.from([0xe0, 0]));
@@ -110,11 +137,17 @@ export class LoadClient {
     const due = Math.min(Number.MAX_SAFE_INTEGER, ((now - this.#startedAt) / 1000) * messagesPerSecond);
     const burst: Buffer[] = [];
     let burstBytes = 0;
-    while (!this.#isStopped && socket !== undefined && this.#sent < due && burstBytes + socket.writableLength < SOCKET_BYTES_MAX) {
+    while (
+      !this.#isStopped &&
+      socket !== undefined &&
+      this.#sent < due &&
+      burstBytes + socket.writableLength < SOCKET_BYTES_MAX
+    ) {
       if (qos === 1 && this.#sent - this.#acknowledged >= inFlightMax) break;
       this.#packetId = (this.#packetId % PACKET_IDS) + 1;
-      const frame = this.#frames[this.#sent % this.#frames.length]!;
-      const octets = frame.fill(this.#packetId, this.#next, Date.now());
+      const series = this.#sent % this.#frames.length;
+      const nowMs = Date.now();
+      const octets = this.#frames[series]!.fill(this.#packetId, this.#next, nowMs, this.#spacing(series, nowMs));
       this.#sentAt[this.#packetId] = now;
       this.#firstOf[this.#packetId] = this.#next;
       this.#next += readingsPerMessage;
@@ -123,6 +156,15 @@ export class LoadClient {
       burstBytes += octets.length;
     }
     if (burst.length > 0) socket!.write(Buffer.concat(burst));
+  }
+
+  /** Milliseconds between the readings of a message. */
+  #spacing(series: number, nowMs: number): number {
+    const { times = 'millisecond', readingsPerMessage } = this.#options;
+    if (times !== 'even') return times === 'now' ? 0 : 1;
+    const since = this.#lastMs[series]! === 0 ? readingsPerMessage : nowMs - this.#lastMs[series]!;
+    this.#lastMs[series] = nowMs;
+    return since / readingsPerMessage;
   }
 
   #receive(chunk: Buffer): void {

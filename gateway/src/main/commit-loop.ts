@@ -41,7 +41,7 @@ export class CommitLoop {
   #isSealing = false;
   #notBeforeMs = 0;
   /** Duration of the last commit, ms. */
-  lastCommitMs = 0;
+  lastCommitTookMs = 0;
   /** Why the last commit or seal failed; null while all is well. */
   problem: string | null = null;
 
@@ -107,8 +107,8 @@ export class CommitLoop {
       return false;
     }
     this.problem = null;
-    this.lastCommitMs = clock.monotonic() - start;
-    counters[COUNTER_INDEX.gateway_store_commit_ms]! += this.lastCommitMs;
+    this.lastCommitTookMs = clock.monotonic() - start;
+    counters[COUNTER_INDEX.gateway_store_commit_ms]! += this.lastCommitTookMs;
     for (const { onCommitted } of group) onCommitted();
     return true;
   }

@@ -15,6 +15,7 @@ import { millis } from '../base/units.ts';
 import type { Config } from '../config/settings.ts';
 import { allocateBatchPool, BATCH_ROWS } from '../core/model/batch-pool.ts';
 import { allocateCounters } from '../core/model/counters.ts';
+import { allocateLatencies } from '../core/model/latency-histogram.ts';
 import type { SagaDefinition } from '../core/model/saga.ts';
 import type { Series } from '../core/model/series.ts';
 import { allocateSeriesBoard } from '../core/model/series-board.ts';
@@ -111,7 +112,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
 
   const database = openForReading(paths.database, { nativeBinding: assets.nativeBinding('better_sqlite3') });
   parts.defer(() => void database.close());
-  const report = new StatusReport({ config, id, epoch, shared, series, store: store.remote, ingest: ingest.remote, modules, link, database });
+  const report = new StatusReport({ config, id, epoch, shared, series, store: store.remote, ingest: ingest.remote, modules, link, sync, database });
   const history = new PointHistory(database, paths.segments);
   const web = new WebServer(config.web, {
     routes: webRoutes({ report, history, store: store.remote, series, database, shared }),
@@ -174,13 +175,18 @@ interface SyncParts {
 interface Sync extends AsyncDisposable {
   /** Null when no cloud is configured. */
   readonly engine: SagaEngine | null;
+  /** Unix epoch milliseconds; null: none since the start. */
+  readonly lastReceiptMs: number | null;
   stop(): Promise<void>;
 }
 
 function startSync(config: Config, { id, epoch, store, paths, link, log }: SyncParts): Sync {
   const { sync } = config;
   if (!sync.enabled || sync.servers.length === 0) {
-    return { engine: null, stop: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+    return {
+      engine: null,
+      lastReceiptMs: null,
+      stop: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const transport = new NatsSegmentTransport(
     link,
@@ -192,7 +198,7 @@ function startSync(config: Config, { id, epoch, store, paths, link, log }: SyncP
       receiptTimeoutMs: sync.receiptTimeout,
     },
     systemClock,
-    { receipt: () => undefined, problem: (error) => log('warn', `sync: ${describeError(error)}`) },
+    (error) => log('warn', `sync: ${describeError(error)}`),
   );
   const definition = shipSegment(
     { outbox: segmentOutbox(store, paths), transport },
@@ -225,6 +231,9 @@ function startSync(config: Config, { id, epoch, store, paths, link, log }: SyncP
   };
   return {
     engine,
+    get lastReceiptMs() {
+      return transport.lastReceiptMs;
+    },
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
@@ -240,6 +249,7 @@ function allocateShared(config: Config): SharedParts {
     liveBoard: allocateSeriesBoard(seriesMax),
     derivedBoard: allocateSeriesBoard(Math.min(DERIVED_MAX, seriesMax * DERIVED_PER_SERIES)),
     counters: allocateCounters(),
+    latencies: allocateLatencies(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What `/metrics` tells besides the hot counters: a table, read once a scrape from one status document. */
 import type { Gauge } from '../adapters/otel/metrics.ts';
+import { LATENCIES, type LatencyName } from '../core/model/latency-histogram.ts';
 import { LANES } from '../core/model/series.ts';
 import type { StatusDocument } from './status-report.ts';
 
@@ -13,6 +14,15 @@ const perLane = (pick: (lane: StatusDocument['ledger']['lanes']['live']) => numb
 const perModule = (pick: (module: StatusDocument['modules'][number]) => number): Read => (status) =>
   status.modules.map((module) => ({ value: pick(module), labels: { module: module.name } }));
 
+const perQuantile = (name: LatencyName): Read => (status) => {
+  const { p50Ms, p99Ms } = status.ingest.latency[name];
+  if (p50Ms === null || p99Ms === null) return [];
+  return [
+    { value: p50Ms, labels: { quantile: '0.5' } },
+    { value: p99Ms, labels: { quantile: '0.99' } },
+  ];
+};
+
 export const GAUGES: readonly { name: string; unit: string; help: string; isCounter?: boolean; read: Read }[] = [
   { name: 'gateway_ledger_received', unit: '1', help: 'Points received', isCounter: true, read: perLane((l) => l.received) },
   { name: 'gateway_ledger_stored', unit: '1', help: 'Points stored', isCounter: true, read: perLane((l) => l.stored) },
@@ -23,7 +33,8 @@ export const GAUGES: readonly { name: string; unit: string; help: string; isCoun
   { name: 'gateway_ledger_balanced', unit: '1', help: '1 while both identities of the ledger hold', read: (s) => one(s.ledger.balanced ? 1 : 0) },
   { name: 'gateway_store_disk_octets', unit: 'By', help: 'Segments and journal on disk', read: (s) => one(s.store.diskBytes) },
   { name: 'gateway_store_disk_max_octets', unit: 'By', help: 'The share of the disk', read: (s) => one(s.store.diskMaxBytes) },
-  { name: 'gateway_store_last_commit_ms', unit: 'ms', help: 'Duration of the last group commit', read: (s) => one(s.store.lastCommitMs) },
+  { name: 'gateway_store_last_commit_ms', unit: 'ms', help: 'Duration of the last group commit', read: (s) => one(s.store.lastCommitTookMs) },
+  ...LATENCIES.map(({ name, metric, help }) => ({ name: metric, unit: 'ms', help, read: perQuantile(name) })),
   { name: 'gateway_sync_link_up', unit: '1', help: '1 while the link to the cloud is up', read: (s) => one(s.sync.link === 'up' ? 1 : 0) },
   { name: 'gateway_sync_queued_segments', unit: '1', help: 'Segments not yet confirmed', read: (s) => one(s.sync.queuedSegments) },
   { name: 'gateway_alarms_raised', unit: '1', help: 'Alarms raised now, of those shown', read: (s) => one(s.alarms.filter((a) => a.state === 'raised').length) },

@@ -27,7 +27,7 @@ export interface HostedModuleParts {
   readonly log: (text: string) => void;
 }
 
-type Counts = Pick<ModuleStatus, 'calls' | 'rowsIn' | 'rowsOut' | 'traps' | 'restarts' | 'refusals' | 'lastCallMs'>;
+type Counts = Pick<ModuleStatus, 'calls' | 'rowsIn' | 'rowsOut' | 'traps' | 'restarts' | 'refusals' | 'lastCallTookMs'>;
 
 /** One configured module: its instance while it runs, its back-off while it does not. */
 export class HostedModule {
@@ -44,8 +44,8 @@ export class HostedModule {
   /** @param before how it stood in a worker that had to be ended, if that was so. */
   constructor(parts: HostedModuleParts, before: ModuleStatus | undefined) {
     this.#parts = parts;
-    const { calls = 0, rowsIn = 0, rowsOut = 0, traps = 0, restarts = 0, refusals = 0, lastCallMs = 0 } = before ?? {};
-    this.#counts = { calls, rowsIn, rowsOut, traps, restarts, refusals, lastCallMs };
+    const { calls = 0, rowsIn = 0, rowsOut = 0, traps = 0, restarts = 0, refusals = 0, lastCallTookMs = 0 } = before ?? {};
+    this.#counts = { calls, rowsIn, rowsOut, traps, restarts, refusals, lastCallTookMs };
     this.#error = before?.error ?? null;
     this.#failures = before?.state === 'backing_off' ? before.restarts : 0;
     if (this.#failures > 0) this.#retryAtMs = parts.nowMs() + backoffDelay(BACKOFF, this.#failures, parts.random);
@@ -121,7 +121,7 @@ export class HostedModule {
       this.#failed(error);
     } finally {
       marker.leave();
-      this.#counts.lastCallMs = nowMs() - start;
+      this.#counts.lastCallTookMs = nowMs() - start;
     }
   }
 

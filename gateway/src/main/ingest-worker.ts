@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BrokerSource } from '../adapters/mqtt/broker-source.ts';
 import { MqttListener } from '../adapters/mqtt/listener.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
+import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../config/settings.ts';
 import { type FilledBatch, IngestPipeline } from '../core/ingest/pipeline.ts';
@@ -36,7 +37,7 @@ const pipeline = new IngestPipeline(
     pool,
     board: new SeriesBoard(shared.liveBoard),
     counters,
-    clock: systemClock,
+    clock: sharedClock,
     deliver,
     onDirty: schedule,
   },
@@ -49,14 +50,15 @@ const pipeline = new IngestPipeline(
 );
 
 function deliver(batch: FilledBatch): void {
+  const { slot, length, arrivedMs, newSeries } = batch;
   pool.hold(batch.slot, 'store');
   if (modules !== null && batch.length > 0) {
     if (pool.heldBy('modules') < MODULE_SLOTS_MAX) {
       pool.hold(batch.slot, 'modules');
-      modules.postMessage({ slot: batch.slot, length: batch.length, newSeries: batch.newSeries } satisfies ModuleBatchMessage);
+      modules.postMessage({ slot, length, arrivedMs, newSeries } satisfies ModuleBatchMessage);
     } else {
       counters[COUNTER_INDEX.gateway_module_skipped_points]! += batch.length;
-      if (batch.newSeries.length > 0) modules.postMessage({ slot: -1, length: 0, newSeries: batch.newSeries } satisfies ModuleBatchMessage);
+      if (newSeries.length > 0) modules.postMessage({ slot: -1, length: 0, arrivedMs, newSeries } satisfies ModuleBatchMessage);
     }
   }
   if (batch.newSeries.length > 0) notify({ notice: 'series', series: batch.newSeries });

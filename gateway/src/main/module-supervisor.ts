@@ -68,7 +68,7 @@ export class ModuleSupervisor {
   /** A module that cannot be used is refused with a reason, and the others run. */
   #admit(entry: Config['module'][number]): void {
     const stands = (state: ModuleStatus['state'], version: string, error: string | null) => {
-      const nothing = { calls: 0, rowsIn: 0, rowsOut: 0, traps: 0, restarts: 0, refusals: 0, lastCallMs: 0, memoryBytes: 0 };
+      const nothing = { calls: 0, rowsIn: 0, rowsOut: 0, traps: 0, restarts: 0, refusals: 0, lastCallTookMs: 0, memoryBytes: 0 };
       this.#idle.push({ name: entry.name, module: entry.module, version, state, error, ...nothing });
     };
     if (!entry.enabled) return stands('disabled', '', null);
@@ -159,7 +159,7 @@ function blankStatus({ name, manifest }: ModuleSpec): ModuleStatus {
     traps: 0,
     restarts: 0,
     refusals: 0,
-    lastCallMs: 0,
+    lastCallTookMs: 0,
     memoryBytes: 0,
     error: null,
   };

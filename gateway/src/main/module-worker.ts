@@ -1,11 +1,14 @@
 /** The module worker: batches in, through every module, rows out. Main watches it and ends it when a call outlasts its deadline. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serveCalls } from '../adapters/threads/rpc.ts';
+import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { compileModule } from '../adapters/wasm/module-instance.ts';
 import { systemClock } from '../base/clock.ts';
 import { seededRandom } from '../base/random.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
+import { LatencyHistogram } from '../core/model/latency-histogram.ts';
+import { QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
 import type { Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { DerivedRegistry } from '../core/modules/derived-registry.ts';
@@ -50,6 +53,8 @@ const TICK_MS = 1000;
 const { modules, shared, series, ingest, store, calls } = workerData as ModuleWorkerData;
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'modules');
+const latency = new LatencyHistogram(shared.latencies, 'module');
+const age = new LatencyHistogram(shared.latencies, 'moduleAge');
 const marks = new Int32Array(calls);
 const known = new Map<number, Series>();
 const registry = new DerivedRegistry(series, shared.derivedBoard.capacity);
@@ -97,13 +102,15 @@ function learn(added: readonly Series[]): void {
 learn(series);
 for (const module of hosted) module.revive();
 
-ingest.on('message', ({ slot, length, newSeries }: ModuleBatchMessage) => {
+ingest.on('message', ({ slot, length, arrivedMs, newSeries }: ModuleBatchMessage) => {
   learn(newSeries);
   if (slot < 0) return;
   const points = pool.columns(slot);
   points.length = length;
   const before = rowsOut();
   for (const module of hosted) module.onBatch(points);
+  latency.record(sharedClock.monotonic() - arrivedMs);
+  if ((points.quality[0]! & QUALITY_TIME_FROM_GATEWAY) === 0) age.record(systemClock.now() - points.timeMs[0]!);
   pool.release(slot, 'modules');
   counters[COUNTER_INDEX.gateway_module_calls]! += hosted.length;
   counters[COUNTER_INDEX.gateway_module_rows_in]! += length;

@@ -7,6 +7,7 @@ import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../config/settings.ts';
 import { type CounterName, readCounter } from '../core/model/counters.ts';
+import { LatencyHistogram, type LatencyName, RecentLatency } from '../core/model/latency-histogram.ts';
 import { ledgerTotals } from '../core/model/ledger.ts';
 import type { SagaRow } from '../core/model/saga.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
@@ -27,6 +28,8 @@ export interface ReportParts {
   readonly ingest: Remote<IngestVerbs>;
   readonly modules: ModuleSupervisor;
   readonly link: NatsLink;
+  /** Unix epoch milliseconds; null: no receipt since the start. */
+  readonly sync: { readonly lastReceiptMs: number | null };
   /** Read-only. */
   readonly database: Database;
 }
@@ -34,6 +37,8 @@ export interface ReportParts {
 const SAMPLE_MS = 1000;
 /** Rates are averaged over so many samples. */
 const RATE_SAMPLES = 5;
+/** Latencies are of the batches of so many samples. */
+const LATENCY_SAMPLES = 10;
 const QUARANTINE_SHOWN = 20;
 const ALARMS_SHOWN = 50;
 const SAGAS_SHOWN = 20;
@@ -54,6 +59,7 @@ export class StatusReport implements Disposable {
   readonly #derived: SeriesBoard;
   readonly #forecast = new FillForecast();
   readonly #startedMs = systemClock.now();
+  readonly #latencies: Record<LatencyName, RecentLatency>;
   #samples: RateSample[] = [];
   #timer: NodeJS.Timeout | undefined;
   state: 'running' | 'draining' = 'running';
@@ -63,6 +69,8 @@ export class StatusReport implements Disposable {
     this.#parts = parts;
     this.#live = new SeriesBoard(parts.shared.liveBoard);
     this.#derived = new SeriesBoard(parts.shared.derivedBoard);
+    const recent = (name: LatencyName) => new RecentLatency(new LatencyHistogram(parts.shared.latencies, name), LATENCY_SAMPLES);
+    this.#latencies = { commit: recent('commit'), module: recent('module'), moduleAge: recent('moduleAge') };
   }
 
   start(): void {
@@ -80,7 +88,7 @@ export class StatusReport implements Disposable {
   }
 
   async status() {
-    const { config, id, epoch, store, ingest, modules, database, link } = this.#parts;
+    const { config, id, epoch, store, ingest, modules, database, link, sync } = this.#parts;
     const [ledger, storeStatus, alarms, ingestStatus] = await Promise.all([
       store.ledger(),
       store.status(),
@@ -98,6 +106,7 @@ export class StatusReport implements Disposable {
         source: config.mqtt.source,
         address: this.mqttAddress,
         ...ingestStatus,
+        latency: this.#latency(),
         quarantineLast: readQuarantine(database, QUARANTINE_SHOWN),
       },
       modules: modules.statuses().map((module) => ({ ...module, skippedPoints: this.counter('gateway_module_skipped_points') })),
@@ -113,6 +122,7 @@ export class StatusReport implements Disposable {
         server: link.server || config.sync.servers.join(', '),
         since: link.sinceMs,
         queuedSegments: storeStatus.unconfirmedSegments,
+        lastReceiptMs: sync.lastReceiptMs,
         error: link.error ?? null,
       },
       alarms: alarms.map((alarm) => this.#alarm(alarm)),
@@ -148,7 +158,14 @@ export class StatusReport implements Disposable {
     return { series, kind: kind ?? '', state, value, raisedMs, clearedMs };
   }
 
+  /** Of the batches of the last ten seconds. */
+  #latency() {
+    const { commit, module, moduleAge } = this.#latencies;
+    return { commit: commit.percentiles(), module: module.percentiles(), moduleAge: moduleAge.percentiles() };
+  }
+
   #sample(): void {
+    for (const latency of Object.values(this.#latencies)) latency.sample();
     const { user, system } = process.cpuUsage();
     this.#samples.push({
       atMs: systemClock.monotonic(),

@@ -9,10 +9,12 @@ import { SqliteSagaStore } from '../adapters/sqlite/saga-store.ts';
 import { addShipment, reviveShipments, shipmentId } from '../adapters/sqlite/shipments.ts';
 import { SqliteStoreIndex } from '../adapters/sqlite/store-index.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
+import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { BATCH_ROWS, BatchPool } from '../core/model/batch-pool.ts';
 import { countersOf } from '../core/model/counters.ts';
+import { LatencyHistogram } from '../core/model/latency-histogram.ts';
 import { LANES, seriesName } from '../core/model/series.ts';
 import { dueForRetention } from '../core/store/retention.ts';
 import { Store } from '../core/store/store.ts';
@@ -29,6 +31,7 @@ const database = openDatabase(paths.database, assets.migrations('gateway'), { na
 const sagas = new SqliteSagaStore(database);
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'store');
+const latency = new LatencyHistogram(shared.latencies, 'commit');
 
 const log = (level: 'info' | 'warn' | 'error', text: string) => notify({ notice: 'log', level, text });
 const index = new SqliteStoreIndex(database, config.ingest.quarantineMax, (segment) => {
@@ -95,6 +98,7 @@ ingest.on('message', (batch: BatchMessage) => {
       quarantine: batch.rejected,
     },
     onCommitted: () => {
+      latency.record(sharedClock.monotonic() - batch.arrivedMs);
       pool.release(batch.slot, 'store');
       ingest.postMessage({ committed: batch.sequence } satisfies CommittedMessage);
     },
@@ -125,7 +129,7 @@ const verbs: { [K in keyof StoreVerbs]: (...args: Parameters<StoreVerbs[K]>) => 
       unconfirmedSegments: unconfirmed.reduce((sum, lane) => sum + lane.segments, 0),
       unconfirmedBytes: kept.bytes - kept.confirmedBytes,
       journalBytes: journal.bytes,
-      lastCommitMs: loop.lastCommitMs,
+      lastCommitTookMs: loop.lastCommitTookMs,
       problem: loop.problem,
     };
   },

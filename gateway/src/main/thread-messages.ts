@@ -17,6 +17,7 @@ export interface SharedParts {
   readonly liveBoard: SeriesBoardMemory;
   readonly derivedBoard: SeriesBoardMemory;
   readonly counters: SharedArrayBuffer;
+  readonly latencies: SharedArrayBuffer;
 }
 
 export interface IngestWorkerData {
@@ -56,6 +57,8 @@ export interface StorePortMessage {
 export interface ModuleBatchMessage {
   readonly slot: number;
   readonly length: number;
+  /** See `FilledBatch`. */
+  readonly arrivedMs: number;
   readonly newSeries: readonly Series[];
 }
 
@@ -108,7 +111,7 @@ export interface StoreStatus {
   readonly unconfirmedSegments: number;
   readonly unconfirmedBytes: number;
   readonly journalBytes: number;
-  readonly lastCommitMs: number;
+  readonly lastCommitTookMs: number;
   readonly problem: string | null;
 }
 

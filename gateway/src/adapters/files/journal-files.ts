@@ -4,7 +4,8 @@
  *   u32 magic "TGJ1" · u32 length · u32 crc32 of the payload · u32 crc32 of the twelve octets before · payload
  *
  * `append` returns after fdatasync. A crash may leave a torn frame at the end of the newest file only: it was never
- * acknowledged, and is cut off at the next start. A bad frame anywhere else is corruption and is reported, never skipped in silence.
+ * acknowledged, and is cut off at the next start. A bad frame anywhere else, in front of an intact one of the newest file too, is
+ * corruption: it is reported, and what follows a damaged payload whose own header is intact is still read.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ interface JournalFile {
   readonly path: string;
   bytes: number;
   lastRecord: number;
+  /** A failed write could not be taken back: octets beyond `bytes` have to go before anything else is written. */
+  isTorn: boolean;
 }
 
 export class JournalFiles implements Journal {
@@ -33,7 +36,7 @@ export class JournalFiles implements Journal {
   readonly #files: JournalFile[] = [];
   #descriptor: number | undefined;
 
-  /** @param onCorrupt told of each damaged file; its records after the damage are lost. */
+  /** @param onCorrupt told of each damage, with the octets it has cost. */
   constructor(folder: string, onCorrupt: (error: GatewayError) => void) {
     this.#folder = folder;
     this.#onCorrupt = onCorrupt;
@@ -43,18 +46,21 @@ export class JournalFiles implements Journal {
     return this.#files.reduce((sum, file) => sum + file.bytes, 0);
   }
 
-  replay(onRecord: (record: Uint8Array) => void): void {
+  replay(onRecord: (record: Uint8Array) => void): boolean {
     makeFolder(this.#folder);
     const names = fs
       .readdirSync(this.#folder)
       .filter((name) => name.endsWith('.tgj'))
       .sort();
+    let isWhole = true;
     for (const [index, name] of names.entries()) {
-      const file: JournalFile = { path: join(this.#folder, name), bytes: 0, lastRecord: Number.MAX_SAFE_INTEGER };
-      this.#replayFile(file, onRecord, index === names.length - 1);
+      const path = join(this.#folder, name);
+      const file: JournalFile = { path, bytes: 0, lastRecord: Number.MAX_SAFE_INTEGER, isTorn: false };
+      if (!this.#replayFile(file, onRecord, index === names.length - 1)) isWhole = false;
       this.#files.push(file);
     }
     // Whatever was replayed is numbered below the next append; it goes when that is released.
+    return isWhole;
   }
 
   append(record: Uint8Array, recordNumber: number): void {
@@ -97,6 +103,7 @@ export class JournalFiles implements Journal {
 
   #writable(recordNumber: number): JournalFile {
     const current = this.#files.at(-1);
+    if (current?.isTorn) mendTorn(current);
     if (this.#descriptor !== undefined && current !== undefined && current.bytes < FILE_BYTES_MAX) return current;
     this.close();
     // Records replayed at the start have numbers below the first one appended after it.
@@ -113,53 +120,94 @@ export class JournalFiles implements Journal {
       this.close();
       throw diskError(`make ${path}`, error);
     }
-    const file = { path, bytes: 0, lastRecord: recordNumber };
+    const file = { path, bytes: 0, lastRecord: recordNumber, isTorn: false };
     this.#files.push(file);
     return file;
   }
 
-  /** After a failed write nothing of it may stay: a later record would stand behind a torn one. */
+  /** After a failed write nothing of it may stay: it may be whole, and would be replayed beside its repetition. */
   #cutBack(file: JournalFile): void {
     try {
       fs.ftruncateSync(this.#descriptor!, file.bytes);
     } catch {
-      // Not even that works: leave the file as it is and begin a new one; replay stops at the torn frame.
+      // The caller is told of the failed write; the next append begins by trying this again.
+      file.isTorn = true;
       this.close();
     }
   }
 
-  #replayFile(file: JournalFile, onRecord: (record: Uint8Array) => void, isNewest: boolean): void {
+  /** @returns whether all of the file could be read; a torn end of the newest file is nothing missing. */
+  #replayFile(file: JournalFile, onRecord: (record: Uint8Array) => void, isNewest: boolean): boolean {
     const octets = fs.readFileSync(file.path);
+    let isWhole = true;
     let at = 0;
     while (at < octets.length) {
       const payload = frameAt(octets, at);
-      if (payload === null) break;
-      onRecord(payload);
-      at += FRAME_BYTES + payload.length;
+      if (payload !== null) {
+        onRecord(payload);
+        at += FRAME_BYTES + payload.length;
+        continue;
+      }
+      const next = endOfFrame(octets, at);
+      if (isNewest && next === octets.length && !hasFrameAfter(octets, at)) {
+        fs.truncateSync(file.path, at);
+        break;
+      }
+      isWhole = false;
+      this.#reportDamage(file, at, next - at);
+      at = next;
     }
-    if (at < octets.length && !isNewest) {
-      this.#onCorrupt(
-        new GatewayError(
-          'corrupt',
-          `journal ${file.path}: a frame expected at ${at}, ${octets.length - at} octets of something else found`,
-          {
-            hint: 'The storage medium may be failing: run a diagnosis and plan its replacement.',
-          },
-        ),
-      );
-    }
-    if (at < octets.length && isNewest) fs.truncateSync(file.path, at);
     file.bytes = at;
+    return isWhole;
   }
+
+  #reportDamage(file: JournalFile, at: number, octets: number): void {
+    const found = `a frame expected at ${at}, ${octets} octets of something else found`;
+    const hint = 'The storage medium may be failing: run a diagnosis and plan its replacement.';
+    this.#onCorrupt(new GatewayError('corrupt', `journal ${file.path}: ${found}`, { hint }));
+  }
+}
+
+/** @throws GatewayError as of `append`. */
+function mendTorn(file: JournalFile): void {
+  try {
+    fs.truncateSync(file.path, file.bytes);
+    file.isTorn = false;
+  } catch (error) {
+    throw diskError(`cut ${file.path} back to ${file.bytes} octets`, error);
+  }
+}
+
+/** Whether a frame's first sixteen octets are intact, whatever its payload. */
+function isHeader(octets: Buffer, at: number): boolean {
+  return (
+    at + FRAME_BYTES <= octets.length &&
+    octets.readUInt32LE(at) === MAGIC &&
+    octets.readUInt32LE(at + 12) === crc32(octets.subarray(at, at + 12))
+  );
+}
+
+/** Where the frame at `at` ends by its own word; the end of the file when its header is damaged or it is cut short. */
+function endOfFrame(octets: Buffer, at: number): number {
+  const end = isHeader(octets, at) ? at + FRAME_BYTES + octets.readUInt32LE(at + 4) : octets.length;
+  return Math.min(end, octets.length);
+}
+
+/** Whether an intact frame stands anywhere behind `at`: then what stands there was not the last write. */
+function hasFrameAfter(octets: Buffer, at: number): boolean {
+  const magic = Buffer.alloc(4);
+  magic.writeUInt32LE(MAGIC);
+  for (let found = octets.indexOf(magic, at + 1); found >= 0; found = octets.indexOf(magic, found + 1)) {
+    if (frameAt(octets, found) !== null) return true;
+  }
+  return false;
 }
 
 /** The payload of the frame at `at`, or null when no whole, intact frame stands there. */
 function frameAt(octets: Buffer, at: number): Buffer | null {
-  if (at + FRAME_BYTES > octets.length) return null;
+  if (!isHeader(octets, at)) return null;
   const length = octets.readUInt32LE(at + 4);
-  const isFrame =
-    octets.readUInt32LE(at) === MAGIC && octets.readUInt32LE(at + 12) === crc32(octets.subarray(at, at + 12));
-  if (!isFrame || at + FRAME_BYTES + length > octets.length) return null;
+  if (at + FRAME_BYTES + length > octets.length) return null;
   const payload = octets.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length);
   return crc32(payload) === octets.readUInt32LE(at + 8) ? payload : null;
 }

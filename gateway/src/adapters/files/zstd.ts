@@ -18,5 +18,5 @@ export const zstd: Compressor = {
       throw new GatewayError('corrupt', `zstd frame: ${rawBytes} octets expected, ${raw.length} found`);
     return raw;
   },
-  crc32: (octets) => crc32(octets),
+  crc32: (octets, before = 0) => crc32(octets, before),
 };

@@ -143,10 +143,10 @@ export class WebServer implements AsyncDisposable {
   }
 
   #failure(error: unknown): WebReply {
-    if (error instanceof GatewayError) return json({ error: error.toJSON() }, STATUS_OF[error.code]);
+    if (error instanceof GatewayError) return json(error.toJSON(), STATUS_OF[error.code]);
     const id = randomUUID().slice(0, 8);
     this.#handlers.onUnexpected(error, id);
-    return json({ error: { code: 'internal', message: `internal error ${id}`, hint: 'The journal has the details under this id.' } }, 500);
+    return json({ code: 'internal', message: `internal error ${id}`, hint: 'The journal has the details under this id.' }, 500);
   }
 }
 

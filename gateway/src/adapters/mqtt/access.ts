@@ -1,4 +1,4 @@
-import { scrypt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { matchesFilter } from './topics.ts';
 
 export interface MqttUser {
@@ -26,24 +26,34 @@ const CHECKS_MAX = 4;
 /** Users and their passwords. Without users everybody may do everything: the configuration allows that on loopback only. */
 export class Access {
   readonly #users: ReadonlyMap<string, MqttUser>;
+  /** Digests, under a key of this process, of passwords found right: a fleet of sensors that reconnects is not checked by scrypt again. */
+  readonly #rightOnes = new Map<string, Buffer>();
+  readonly #key = randomBytes(32);
   #checking = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(users: readonly MqttUser[]) {
     this.#users = new Map(users.map((user) => [user.name, user]));
   }
 
-  /** Null when the credentials are wrong, or when too many are being checked at once. */
+  /** Null when the credentials are wrong. Further checks wait for their turn; what waits is bounded by the number of connections. */
   async permissionsOf(username: string | null, password: Buffer | null): Promise<Permissions | null> {
     if (this.#users.size === 0) return EVERYTHING;
-    if (username === null || password === null || this.#checking >= CHECKS_MAX) return null;
+    if (username === null || password === null) return null;
     const user = this.#users.get(username);
+    const digest = createHmac('sha256', this.#key).update(password).digest();
+    if (user !== undefined && this.#rightOnes.get(username)?.equals(digest)) return permissionsFor(user);
+    while (this.#checking >= CHECKS_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#checking++;
     try {
       // An unknown name costs the same time as a wrong password.
       const isRight = await matchesHash(password, user?.passwordHash ?? [...this.#users.values()][0]!.passwordHash);
-      return isRight && user !== undefined ? permissionsFor(user) : null;
+      if (!isRight || user === undefined) return null;
+      this.#rightOnes.set(username, digest);
+      return permissionsFor(user);
     } finally {
       this.#checking--;
+      this.#waiting.shift()?.();
     }
   }
 }
@@ -61,6 +71,8 @@ function permissionsFor(user: MqttUser): Permissions {
 export function covers(filter: string, wanted: string): boolean {
   const have = filter.split('/');
   const want = wanted.split('/');
+  // A leading wildcard does not match topics beginning with `$` (section 4.7.2).
+  if (wanted.startsWith('$') && (have[0] === '#' || have[0] === '+')) return false;
   for (const [index, level] of have.entries()) {
     if (level === '#') return true;
     const other = want[index];

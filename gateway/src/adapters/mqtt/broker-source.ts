@@ -58,7 +58,16 @@ export class BrokerSource implements AsyncDisposable {
     });
     this.#client = client;
     // Nothing reaches the `message` event: `handleMessage` is called first, and its callback lets the next message in.
-    client.handleMessage = (packet, done) => this.#take(packet as mqtt.IPublishPacket, done);
+    client.handleMessage = (packet, done) => {
+      const publish = packet as mqtt.IPublishPacket;
+      if (publish.qos === 2) done();
+      else this.#take(publish, done);
+    };
+    // At QoS 2 the client would hand a message over at its PUBREL, long after the PUBREC that has to wait for the commit: it is taken here.
+    client.options.customHandleAcks = (_topic, _message, packet, done) => {
+      if (packet.qos === 2) this.#take(packet, (error) => (error ? done(error) : done(0)));
+      else done(0);
+    };
     client.on('connect', () => {
       client.subscribe([...topics], { qos }, (error) => {
         if (error) this.#onNotice(`broker ${url}: subscribe: ${error.message}`);
@@ -98,10 +107,12 @@ export class BrokerSource implements AsyncDisposable {
     const topic = Buffer.from(packet.topic);
     const payload = Buffer.from(packet.payload);
     const octets = Buffer.concat([topic, payload]);
-    const gate = packet.qos > 0 ? this.#gate! : null;
+    const gate = this.#gate!;
+    const acknowledger = packet.qos > 0 ? gate : null;
     const offer = () => {
-      if (this.#isStopped) return;
-      if (this.#intake.offer(octets, 0, topic.length, topic.length, octets.length, gate, 0)) done();
+      // What came on a connection that is gone comes again; its acknowledgement must not go out on the next one.
+      if (this.#isStopped || gate.destroyed) return;
+      if (this.#intake.offer(octets, 0, topic.length, topic.length, octets.length, acknowledger, 0)) done();
       else this.#intake.whenRoom(offer);
     };
     offer();

@@ -35,19 +35,15 @@ export class Broker {
   }
 
   /**
-   * The session of a client that connects (section 3.1.2.4). A disconnected session of another client makes room at the bound.
-   * @throws GatewayError `exhausted` when every session is connected.
+   * The session of a client that connects (section 3.1.2.4). A disconnected session of another client makes room at the bound
+   * of persistent sessions.
+   * @throws GatewayError `exhausted` when every one of them is connected.
    */
   openSession(clientId: string, isClean: boolean): { session: Session; isPresent: boolean } {
     const known = this.#sessions.get(clientId);
     if (known !== undefined && !isClean && !known.isClean) return { session: known, isPresent: true };
     if (known !== undefined) this.#forget(known);
-    if (this.#sessions.size >= this.#limits.sessionsMax) {
-      const away = [...this.#sessions.values()].find((session) => !session.isConnected);
-      if (away === undefined)
-        throw new GatewayError('exhausted', `sessions: at most ${this.#limits.sessionsMax}, all connected`);
-      this.#forget(away);
-    }
+    if (!isClean) this.#makeRoom();
     const session = new Session(clientId, isClean, this.#limits.sessionQueueMax);
     this.#sessions.set(clientId, session);
     return { session, isPresent: false };
@@ -87,6 +83,16 @@ export class Broker {
     for (const [session, granted] of this.#tree.match(message.topic)) {
       session.deliver({ ...message, qos: Math.min(granted, message.qos) as Qos, retain: false });
     }
+  }
+
+  /** Clean sessions do not count: they end with their connection, and connections have a bound of their own. */
+  #makeRoom(): void {
+    const kept = [...this.#sessions.values()].filter((session) => !session.isClean);
+    if (kept.length < this.#limits.sessionsMax) return;
+    const away = kept.find((session) => !session.isConnected);
+    if (away === undefined)
+      throw new GatewayError('exhausted', `persistent sessions: at most ${this.#limits.sessionsMax}, all connected`);
+    this.#forget(away);
   }
 
   #retain(message: Message): void {

@@ -21,6 +21,7 @@ import {
   suback,
 } from './frames.ts';
 import {
+  type ConnectPacket,
   PacketReader,
   ProtocolViolation,
   readConnect,
@@ -47,7 +48,9 @@ export interface ConnectionHost {
   readonly access: Access;
   readonly limits: ConnectionLimits;
   /** Ends an older connection of the same client (section 3.1.4). */
-  readonly takeOver: (clientId: string, by: Connection) => void;
+  readonly takeOver: (clientId: string) => void;
+  /** From here on the connection has its session, and a client identifier. */
+  readonly onOpened: (connection: Connection) => void;
   readonly onClosed: (connection: Connection, reason: string) => void;
 }
 
@@ -56,8 +59,17 @@ const NO_OCTETS = Buffer.alloc(0);
 /** Topics longer than this are nobody's sensor; the protocol would allow 65,535. */
 const TOPIC_BYTES_MAX = 1024;
 
+/** Octets that wait in the socket beyond which a client that does not read its answers is not read either. */
+const ANSWER_BYTES_MAX = 4 << 20;
+
+/** How long a closed connection may take to read what was written to it. */
+const LINGER_MS = 1000;
+
 /** An acknowledgement to come: the packet identifier, and which packet carries it. */
 const TOKEN = { ack: 0x10000, record: 0x20000 } as const;
+
+/** Why a connection is not read, as bits: each is lifted by itself. */
+const BLOCK = { noRoom: 1, inFlight: 2, unreadAnswers: 4, stopped: 8 } as const;
 
 export class Connection implements Acknowledger, Outlet {
   readonly #socket: Socket;
@@ -66,14 +78,14 @@ export class Connection implements Acknowledger, Outlet {
   /** Octets still to be thrown away of a message that is too large. */
   #skip = 0;
   #state: 'fresh' | 'checking' | 'open' | 'closed' = 'fresh';
-  #isBlocked = false;
-  #isStopped = false;
+  #blocks = 0;
   #session: Session | null = null;
   #permissions: Permissions | null = null;
   #will: Will | null = null;
   #inFlight = 0;
   #acknowledgements: number[] = [];
   #writes: Uint8Array[] = [];
+  #writesBytes = 0;
   #idleMaxMs: number;
   /** Monotonic, ms: when the client was last heard. */
   lastHeardMs: number;
@@ -90,23 +102,32 @@ export class Connection implements Acknowledger, Outlet {
   }
 
   get waitingBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#writesBytes;
   }
 
+  /** While we do not read, silence is ours; unless the client has left its answers unread all the time. */
   isOverdue(nowMs: number): boolean {
-    return !this.#isBlocked && nowMs - this.lastHeardMs > this.#idleMaxMs;
+    return (this.#blocks & ~BLOCK.unreadAnswers) === 0 && nowMs - this.lastHeardMs > this.#idleMaxMs;
   }
 
   write(octets: Uint8Array): void {
     if (this.#state === 'closed') return;
     if (this.#writes.length === 0) queueMicrotask(() => this.#flushWrites());
     this.#writes.push(octets);
+    this.#writesBytes += octets.length;
+  }
+
+  /** The socket has taken all that was written: subscribers get what waited, and a client that was not read is read again. */
+  drained(): void {
+    if (this.#state === 'open') this.#session!.pump();
+    this.#unblock(BLOCK.unreadAnswers);
   }
 
   acknowledge(token: number): void {
     this.#inFlight--;
-    if ((token & TOKEN.record) !== 0) this.#session?.received.set(token & 0xffff, true);
-    if (this.#state !== 'closed') this.#acknowledgements.push(token);
+    const isOpen = this.#state !== 'closed';
+    if ((token & TOKEN.record) !== 0) this.#session?.stored(token & 0xffff, !isOpen);
+    if (isOpen) this.#acknowledgements.push(token);
   }
 
   flushAcknowledgements(): void {
@@ -122,20 +143,20 @@ export class Connection implements Acknowledger, Outlet {
     }
     tokens.length = 0;
     this.write(frames);
-    if (this.#isBlocked && this.#inFlight < this.#host.limits.inFlightMax) this.#unblock();
+    if (this.#inFlight < this.#host.limits.inFlightMax) this.#unblock(BLOCK.inFlight);
   }
 
   /** Octets from the socket. */
   receive(chunk: Buffer, nowMs: number): void {
-    this.lastHeardMs = nowMs;
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    if (!this.#isBlocked && this.#state !== 'checking') this.#readFrames();
+    if (this.#blocks === 0 && this.#state !== 'checking') this.#readFrames();
+    // The time to say CONNECT runs from the beginning, however slowly its octets come.
+    if (this.#state !== 'fresh') this.lastHeardMs = nowMs;
   }
 
   /** Takes no more octets, for good; what was taken is still acknowledged. */
   stopReading(): void {
-    this.#isStopped = true;
-    this.#block();
+    this.#block(BLOCK.stopped);
   }
 
   /** Ends the connection; a will is published unless the client said goodbye. */
@@ -144,6 +165,7 @@ export class Connection implements Acknowledger, Outlet {
     this.#state = 'closed';
     this.#flushWrites();
     this.#socket.destroySoon();
+    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     if (this.#session !== null) this.#host.broker.closeSession(this.#session);
     if (this.#will !== null && !isGraceful) this.#publishWill(this.#will);
     this.#rest = NO_OCTETS;
@@ -154,10 +176,12 @@ export class Connection implements Acknowledger, Outlet {
     const writes = this.#writes;
     if (writes.length === 0) return;
     this.#writes = [];
+    this.#writesBytes = 0;
     if (this.#socket.writable) this.#socket.write(writes.length === 1 ? writes[0]! : Buffer.concat(writes));
   }
 
   #readFrames(): void {
+    if (this.waitingBytes > ANSWER_BYTES_MAX) return this.#block(BLOCK.unreadAnswers);
     try {
       let at = this.#skipped();
       while (this.#state !== 'closed') {
@@ -189,7 +213,7 @@ export class Connection implements Acknowledger, Outlet {
   /** @returns octets taken, 0 when the frame is not there in full or must wait; may exceed what is there when the rest is to be skipped. */
   #readFrame(at: number): number {
     const octets = this.#rest;
-    if (this.#isBlocked || this.#state === 'checking' || at + 2 > octets.length) return 0;
+    if (this.#blocks !== 0 || this.#state === 'checking' || at + 2 > octets.length) return 0;
     let length = 0;
     let body = at + 1;
     for (let shift = 0; ; shift += 7) {
@@ -253,13 +277,13 @@ export class Connection implements Acknowledger, Outlet {
   /** Counts what is under way, and stops reading at the bound. */
   #taken(qos: number, packetId: number, taken: boolean): boolean {
     if (!taken) {
-      this.#block();
-      this.#host.intake.whenRoom(() => this.#unblock());
+      this.#block(BLOCK.noRoom);
+      this.#host.intake.whenRoom(() => this.#unblock(BLOCK.noRoom));
       return false;
     }
     if (qos === 0) return true;
     if (qos === 2) this.#session!.received.set(packetId, false);
-    if (++this.#inFlight >= this.#host.limits.inFlightMax) this.#block();
+    if (++this.#inFlight >= this.#host.limits.inFlightMax) this.#block(BLOCK.inFlight);
     return true;
   }
 
@@ -277,12 +301,18 @@ export class Connection implements Acknowledger, Outlet {
     const octets = this.#rest;
     if (octets.length < body + 2) return 0;
     const qos = (header >> 1) & 3;
+    if (qos === 3) throw new ProtocolViolation('QoS 3');
     const topicEnd = body + 2 + octets.readUInt16BE(body);
-    if (topicEnd - body > TOPIC_BYTES_MAX)
+    if (topicEnd - body - 2 > TOPIC_BYTES_MAX)
       throw new ProtocolViolation(`a topic of more than ${TOPIC_BYTES_MAX} octets`);
     const payloadStart = topicEnd + (qos > 0 ? 2 : 0);
-    if (octets.length < payloadStart + this.#host.limits.sampleBytes) return 0;
+    if (payloadStart > end) throw new ProtocolViolation('packet shorter than its fields');
+    // The sample may be longer than what there is of a payload.
+    if (octets.length < Math.min(end, payloadStart + this.#host.limits.sampleBytes)) return 0;
+    if (!isTopicNameOctets(octets, body + 2, topicEnd))
+      throw new ProtocolViolation('a topic name with wildcards, or empty');
     const packetId = qos > 0 ? octets.readUInt16BE(topicEnd) : 0;
+    if (qos > 0 && packetId === 0) throw new ProtocolViolation('packet identifier 0');
     if (qos === 2 && this.#isRepeated(packetId)) return end - at;
     const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
     const topic = octets.toString('utf8', body + 2, topicEnd);
@@ -298,7 +328,7 @@ export class Connection implements Acknowledger, Outlet {
       throw new ProtocolViolation(`flags ${expectedFlags} expected, ${header & 15} found`);
     switch (type) {
       case PACKET.connect:
-        return void this.#connect(reader);
+        return this.#connect(readConnect(reader));
       case PACKET.puback:
       case PACKET.pubrec:
       case PACKET.pubcomp:
@@ -325,8 +355,7 @@ export class Connection implements Acknowledger, Outlet {
   }
 
   /** Section 3.1.4. Octets that follow wait until the password is checked. */
-  async #connect(reader: PacketReader): Promise<void> {
-    const packet = readConnect(reader);
+  #connect(packet: ConnectPacket): void {
     if (!SPOKEN_LEVELS.includes(packet.protocolLevel)) {
       return this.#refuse(CONNACK.badProtocol, `protocol level 3 or 4 expected, ${packet.protocolLevel} found`);
     }
@@ -337,28 +366,40 @@ export class Connection implements Acknowledger, Outlet {
       throw new ProtocolViolation('a will topic with wildcards');
     this.#state = 'checking';
     this.#socket.pause();
+    void this.#admit(packet).then((isOpen) => {
+      if (!isOpen || this.#blocks !== 0) return;
+      this.#socket.resume();
+      this.#readFrames();
+    });
+  }
+
+  /** @returns whether the connection is open now. */
+  async #admit(packet: ConnectPacket): Promise<boolean> {
     try {
       const permissions = await this.#host.access.permissionsOf(packet.username, packet.password);
-      if ((this.#state as string) === 'closed') return;
-      if (permissions === null)
-        return this.#refuse(CONNACK.badCredentials, `user ${packet.username ?? '(none)'}: wrong name or password`);
+      if (this.#state !== 'checking') return false;
+      if (permissions === null) {
+        this.#refuse(CONNACK.badCredentials, `user ${packet.username ?? '(none)'}: wrong name or password`);
+        return false;
+      }
       const clientId = packet.clientId === '' ? `anonymous-${randomUUID()}` : packet.clientId;
-      this.#host.takeOver(clientId, this);
+      this.#host.takeOver(clientId);
       const { session, isPresent } = this.#host.broker.openSession(clientId, packet.cleanSession);
       this.#open(session, permissions, packet.will, packet.keepAliveSeconds);
       this.write(connack(CONNACK.accepted, isPresent));
       session.attach(this);
+      return true;
     } catch (error) {
-      return this.#refuse(CONNACK.unavailable, describeError(error));
+      this.#refuse(CONNACK.unavailable, describeError(error));
+      return false;
     }
-    this.#socket.resume();
-    this.#readFrames();
   }
 
   #open(session: Session, permissions: Permissions, will: Will | null, keepAliveSeconds: number): void {
     this.#state = 'open';
     this.#session = session;
     this.#permissions = permissions;
+    this.#host.onOpened(this);
     this.#will = will !== null && permissions.mayPublish(will.topic) ? will : null;
     // One and a half times what the client promised (section 3.1.2.10); without a promise, our own bound.
     const { keepAliveMaxMs } = this.#host.limits;
@@ -393,14 +434,15 @@ export class Connection implements Acknowledger, Outlet {
     this.#host.broker.route(will);
   }
 
-  #block(): void {
-    this.#isBlocked = true;
+  #block(reason: number): void {
+    this.#blocks |= reason;
     this.#socket.pause();
   }
 
-  #unblock(): void {
-    if (!this.#isBlocked || this.#isStopped || this.#state === 'closed') return;
-    this.#isBlocked = false;
+  #unblock(reason: number): void {
+    if ((this.#blocks & reason) === 0 || this.#state === 'closed') return;
+    this.#blocks &= ~reason;
+    if (this.#blocks !== 0 || this.#state === 'checking') return;
     this.#socket.resume();
     this.#readFrames();
   }

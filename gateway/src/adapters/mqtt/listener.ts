@@ -41,10 +41,8 @@ export class MqttListener implements AsyncDisposable {
       broker: new Broker(settings),
       access: new Access(settings.users),
       limits: settings,
-      takeOver: (clientId, by) => {
-        this.#byClient.get(clientId)?.close('taken over by a newer connection of the same client');
-        this.#byClient.set(clientId, by);
-      },
+      takeOver: (clientId) => this.#byClient.get(clientId)?.close('taken over by a newer connection of the same client'),
+      onOpened: (connection) => this.#byClient.set(connection.clientId, connection),
       onClosed: (connection, reason) => this.#closed(connection, reason),
     };
   }
@@ -93,6 +91,7 @@ export class MqttListener implements AsyncDisposable {
     const connection = new Connection(socket, this.#host, this.#clock.monotonic(), this.#settings.connectTimeoutMs);
     this.#connections.add(connection);
     socket.on('data', (chunk: Buffer) => connection.receive(chunk, this.#clock.monotonic()));
+    socket.on('drain', () => connection.drained());
     socket.on('error', (error) => connection.close(error.message));
     socket.on('close', () => connection.close('the socket closed'));
   }

@@ -7,6 +7,9 @@ const OUTGOING_WINDOW = 100;
 /** Octets waiting in a subscriber's socket beyond which messages wait here instead. */
 const SOCKET_BYTES_MAX = 1 << 20;
 
+/** Payload octets kept for one subscriber that is away or slow; beyond it the oldest message goes. */
+const QUEUE_BYTES_MAX = 4 << 20;
+
 interface InFlight {
   readonly message: Message;
   /** What is awaited from the subscriber. */
@@ -38,15 +41,18 @@ export class Session {
   isClean: boolean;
   readonly #inFlight = new Map<number, InFlight>();
   readonly #queue: BoundedQueue<Message>;
+  readonly #keepsWhileAway: boolean;
+  #queuedBytes = 0;
   #outlet: Outlet | null = null;
   #lastPacketId = 0;
   #dropped = 0;
 
-  /** @param queueMax messages kept while the subscriber is away or slow; beyond it the oldest goes. */
+  /** @param queueMax messages kept while the subscriber is away or slow; beyond it the oldest goes. With 0 none is kept for one that is away. */
   constructor(clientId: string, isClean: boolean, queueMax: number) {
     this.clientId = clientId;
     this.isClean = isClean;
-    this.#queue = new BoundedQueue(queueMax, 'drop-oldest');
+    this.#queue = new BoundedQueue(Math.max(1, queueMax), 'drop-oldest');
+    this.#keepsWhileAway = queueMax > 0;
   }
 
   get isConnected(): boolean {
@@ -55,7 +61,7 @@ export class Session {
 
   /** Messages that this subscriber did not get: queue full, or QoS 0 while it was away or slow. */
   get dropped(): number {
-    return this.#dropped + this.#queue.dropped;
+    return this.#dropped;
   }
 
   /** Sends again what the subscriber has not acknowledged, in order, then what waited. */
@@ -80,15 +86,26 @@ export class Session {
       else outlet.write(publishFrame({ ...message, duplicate: false, packetId: 0 }));
       return;
     }
-    this.#queue.push(message);
+    if (outlet === null && !this.#keepsWhileAway) this.#dropped++;
+    else this.#enqueue(message);
     this.pump();
+  }
+
+  /**
+   * A QoS 2 publish of this client is on disk.
+   * @param isElsewhere the connection it came on is gone: the PUBREC, which could not go out there, goes out on the one there is now.
+   */
+  stored(packetId: number, isElsewhere: boolean): void {
+    if (this.received.get(packetId) !== false) return;
+    this.received.set(packetId, true);
+    if (isElsewhere) this.#outlet?.write(acknowledgement(PACKET.pubrec, packetId));
   }
 
   /** Sends queued messages while window and socket have room. */
   pump(): void {
     const outlet = this.#outlet;
     while (outlet !== null && this.#inFlight.size < OUTGOING_WINDOW && outlet.waitingBytes <= SOCKET_BYTES_MAX) {
-      const message = this.#queue.shift();
+      const message = this.#dequeue();
       if (message === undefined) return;
       const packetId = this.#nextPacketId();
       this.#inFlight.set(packetId, { message, awaiting: message.qos === 1 ? 'puback' : 'pubrec' });
@@ -108,6 +125,23 @@ export class Session {
     const isExpected = type === PACKET.puback ? entry?.awaiting === 'puback' : entry?.awaiting === 'pubcomp';
     if (isExpected) this.#inFlight.delete(packetId);
     this.pump();
+  }
+
+  #enqueue(message: Message): void {
+    const bytes = message.payload.length;
+    const { capacity } = this.#queue;
+    while (this.#queue.length === capacity || (this.#queue.length > 0 && this.#queuedBytes + bytes > QUEUE_BYTES_MAX)) {
+      this.#dequeue();
+      this.#dropped++;
+    }
+    this.#queue.push(message);
+    this.#queuedBytes += bytes;
+  }
+
+  #dequeue(): Message | undefined {
+    const message = this.#queue.shift();
+    this.#queuedBytes -= message?.payload.length ?? 0;
+    return message;
   }
 
   #nextPacketId(): number {

@@ -8,7 +8,6 @@ import {
   type Manifest,
   parseReceipt,
   partMessageId,
-  type Receipt,
   type ShipmentIdentity,
   SUBJECTS,
 } from '../../core/sync/shipment.ts';
@@ -35,24 +34,24 @@ export class NatsSegmentTransport implements SegmentTransport {
   readonly #link: NatsLink;
   readonly #settings: TransportSettings;
   readonly #clock: Clock;
-  readonly #onReceipt: (receipt: Receipt) => void;
   readonly #onProblem: (error: unknown) => void;
   readonly #waiting = new Map<string, (verdict: ReceiptVerdict) => void>();
   readonly #early = new Map<string, ReceiptVerdict>();
   readonly #askNow = new Set<() => void>();
+  /** When the consumer's word last came, Unix epoch milliseconds; null: not since the start. */
+  lastReceiptMs: number | null = null;
   #streamReady: { connection: NatsConnection; done: Promise<void> } | undefined;
 
   constructor(
     link: NatsLink,
     settings: TransportSettings,
     clock: Clock,
-    on: { receipt: (receipt: Receipt) => void; problem: (error: unknown) => void },
+    onProblem: (error: unknown) => void,
   ) {
     this.#link = link;
     this.#settings = settings;
     this.#clock = clock;
-    this.#onReceipt = on.receipt;
-    this.#onProblem = on.problem;
+    this.#onProblem = onProblem;
     let subscribed: NatsConnection | undefined;
     link.onUp((connection) => {
       // The client renews its subscriptions by itself; a new connection has none.
@@ -179,7 +178,7 @@ export class NatsSegmentTransport implements SegmentTransport {
     if (error !== null) return this.#onProblem(error);
     try {
       const receipt = parseReceipt(message.string());
-      this.#onReceipt(receipt);
+      this.lastReceiptMs = this.#clock.now();
       const key = keyOf(receipt);
       const verdict = receipt.status === 'stored' ? 'stored' : 'lost';
       const waiter = this.#waiting.get(key);

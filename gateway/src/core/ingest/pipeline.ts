@@ -30,6 +30,8 @@ export interface FilledBatch {
   readonly length: number;
   /** Counts up by one. */
   readonly sequence: number;
+  /** When its first message was taken, monotonic by the pipeline's clock, ms. */
+  readonly arrivedMs: number;
   readonly received: number;
   readonly newSeries: readonly Series[];
   readonly rejectedCount: number;
@@ -78,6 +80,7 @@ export class IngestPipeline implements Intake {
   #slot: number;
   #columns: PointColumns;
   #isDirty = false;
+  #arrivedMs = 0;
   #sequence = 1;
   #received = 0;
   #rejectedCount = 0;
@@ -176,6 +179,7 @@ export class IngestPipeline implements Intake {
       slot: this.#slot,
       length: this.#columns.length,
       sequence: this.#sequence++,
+      arrivedMs: this.#arrivedMs,
       received: this.#received,
       newSeries: registry.takeAdded(),
       rejectedCount: this.#rejectedCount,
@@ -272,6 +276,7 @@ export class IngestPipeline implements Intake {
     }
     if (this.#isDirty) return;
     this.#isDirty = true;
+    this.#arrivedMs = this.#parts.clock.monotonic();
     this.#parts.onDirty();
   }
 }

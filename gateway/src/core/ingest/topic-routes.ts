@@ -23,6 +23,9 @@ export interface TopicRoute {
 /** Why a topic has no points: nobody's, or brokered only. */
 export type NoRoute = 'unknown_topic' | 'ignored';
 
+/** A longer topic is resolved anew for each message, so that the memory of topics is bounded in octets too. */
+const REMEMBERED_OCTETS_MAX = 512;
+
 interface CompiledRoute {
   readonly pattern: RegExp;
   readonly deviceSegments: readonly number[];
@@ -46,7 +49,9 @@ export class TopicRoutes {
     const known = this.#topics.find(octets, start, end);
     if (known >= 0) return this.#resolved[known]!;
     const resolved = this.#resolve(new TextDecoder().decode(octets.subarray(start, end)));
-    if (!this.#topics.isFull()) this.#resolved[this.#topics.add(octets, start, end)] = resolved;
+    // Nobody's topics are not remembered: a device that makes up ever new ones must not crowd out the others.
+    const isWorthIt = resolved !== 'unknown_topic' && end - start <= REMEMBERED_OCTETS_MAX;
+    if (isWorthIt && !this.#topics.isFull()) this.#resolved[this.#topics.add(octets, start, end)] = resolved;
     return resolved;
   }
 
@@ -84,5 +89,5 @@ function patternOf(segments: readonly string[]): RegExp {
     const one = segment === '+' || /^\{\w+\}$/.test(segment) ? '[^/]+' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return index === 0 ? one : `/${one}`;
   });
-  return new RegExp(`^${parts.join('')}$`);
+  return new RegExp(`^${parts.join('')}$`, 's');
 }

@@ -16,7 +16,7 @@ export interface ModuleStatus {
   /** Negative results: batches the module itself refused. */
   readonly refusals: number;
   /** Wall time of the last call, ms. */
-  readonly lastCallMs: number;
+  readonly lastCallTookMs: number;
   readonly memoryBytes: number;
   readonly error: string | null;
 }

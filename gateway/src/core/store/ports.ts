@@ -9,7 +9,8 @@ export interface Compressor {
   compress(octets: Uint8Array): Uint8Array;
   /** @throws GatewayError `corrupt` when the result is not `rawBytes` long. */
   decompress(octets: Uint8Array, rawBytes: number): Uint8Array;
-  crc32(octets: Uint8Array): number;
+  /** @param before the checksum of what stands in front, to be carried on. */
+  crc32(octets: Uint8Array, before?: number): number;
 }
 
 /** The write-ahead log of points: durable when `append` returns. */
@@ -18,8 +19,8 @@ export interface Journal {
   readonly bytes: number;
   /** @throws GatewayError `exhausted` when the disk is full; then nothing was appended. */
   append(record: Uint8Array, recordNumber: number): void;
-  /** Calls back with every whole record, oldest first; called once, before the first append. */
-  replay(onRecord: (record: Uint8Array) => void): void;
+  /** Calls back with every whole record, oldest first; called once, before the first append. @returns false when records are missing. */
+  replay(onRecord: (record: Uint8Array) => void): boolean;
   /** Deletes the files all of whose records are numbered `recordNumber` or less. */
   releaseThrough(recordNumber: number): void;
 }

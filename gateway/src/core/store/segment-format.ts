@@ -4,6 +4,7 @@
  *
  *   header (32) · blocks · directory · trailer (12)
  *
+ * Each block has its checksum in the directory; the trailer's covers header and directory together, so no octet stands unguarded.
  * Runs of series stand one after the other in blocks of about 64 KiB, each compressed by itself, so that reading one series
  * touches one block. The directory, at the end, says which series lies in which block at which octet.
  */
@@ -87,8 +88,8 @@ export function* encodeSegment(
   yield;
 
   const summary = { lane, sequence, points: points.length, series: entries.length, ...timeRange(points) };
-  writeDirectory(file, places, entries, compressor);
   writeHeader(file, summary);
+  writeDirectory(file, places, entries, compressor);
   return { octets: file.view(), summary };
 }
 
@@ -142,7 +143,7 @@ function writeDirectory(
   file.raw(compressed);
   file.u32(compressed.length);
   file.u32(directory.length);
-  file.u32(compressor.crc32(compressed));
+  file.u32(compressor.crc32(compressed, compressor.crc32(file.view(0, HEADER_BYTES))));
 }
 
 /** Reads a segment held in memory. Every checksum met on the way is verified. */
@@ -237,7 +238,7 @@ export class SegmentReader {
     if (end - length < HEADER_BYTES)
       throw new GatewayError('corrupt', `${this.#what}: a directory of ${length} octets does not fit`);
     const compressed = this.#octets.subarray(end - length, end);
-    this.#check(compressed, crc, 'directory');
+    this.#check(compressed, crc, 'header and directory', this.#compressor.crc32(this.#octets.subarray(0, HEADER_BYTES)));
     return this.#compressor.decompress(compressed, rawLength);
   }
 
@@ -255,8 +256,8 @@ export class SegmentReader {
     return this.#compressor.decompress(this.#compressed(index), this.#places[index]!.rawBytes);
   }
 
-  #check(octets: Uint8Array, expected: number, part: string): void {
-    const found = this.#compressor.crc32(octets);
+  #check(octets: Uint8Array, expected: number, part: string, before = 0): void {
+    const found = this.#compressor.crc32(octets, before);
     if (found !== expected) {
       throw new GatewayError('corrupt', `${this.#what}: ${part}: checksum ${expected} expected, ${found} found`);
     }

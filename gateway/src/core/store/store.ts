@@ -60,6 +60,8 @@ export class Store {
   #sealedThrough!: Record<Lane, number>;
   #lastSequence!: Record<Lane, number>;
   #record = 0;
+  /** Number of the last record whose points have come to the tails: behind `#record` while the journal is replayed. */
+  #tailRecord = 0;
   #epoch = '';
   #seal: Seal | null = null;
   #newSeries: Series[] = [];
@@ -101,7 +103,8 @@ export class Store {
     this.#alarms.load(snapshot.alarms);
     const known = new Set(index.names().map((row) => segmentFileName(row.lane, row.sequence)));
     for (const name of files.list()) if (!known.has(name)) files.remove(name);
-    journal.replay((octets) => this.#replay(octets, snapshot.recordNumber));
+    const isWhole = journal.replay((octets) => this.#replay(octets, snapshot.recordNumber));
+    if (!isWhole) this.#writeOffLost();
   }
 
   /**
@@ -113,6 +116,7 @@ export class Store {
     const number = this.#record + 1;
     this.#ports.journal.append(this.#encoder.encode({ number, contributions }), number);
     this.#record = number;
+    this.#tailRecord = number;
     for (const contribution of contributions) {
       this.#account(contribution);
       this.#register(contribution);
@@ -220,12 +224,37 @@ export class Store {
     const unsealed = record.contributions.filter(({ lane }) => record.number > this.#sealedThrough[lane]);
     // Room first: a seal writes a checkpoint, which must not hold half of this record.
     this.#makeRoom(unsealed);
+    if (isNew) for (const contribution of record.contributions) this.#nameLost(contribution);
     this.#record = Math.max(this.#record, record.number);
+    this.#tailRecord = record.number;
     for (const contribution of isNew ? record.contributions : []) {
       this.#account(contribution);
       this.#register(contribution);
     }
     for (const { lane, points } of unsealed) this.#tails[lane].append(points, this.#ports.clock.monotonic());
+  }
+
+  /**
+   * Points whose series was made known by a record that is damaged: they are kept under a name that says so, and their identifier stays
+   * taken, lest it be given to another device.
+   */
+  #nameLost({ lane, points, newSeries }: Contribution): void {
+    const known = new Set(newSeries.map(({ id }) => id));
+    for (const id of new Set(points.series.subarray(0, points.length))) {
+      if (known.has(id) || this.#series.has(id)) continue;
+      const series: Series = { id, lane, device: 'name-lost', point: `series-${id}`, unit: '', type: 'gauge' };
+      this.#series.set(id, series);
+      this.#newSeries.push(series);
+    }
+  }
+
+  /** Points in the accounts of the last checkpoint whose journal records are damaged: they are as lost as those of a corrupt segment. */
+  #writeOffLost(): void {
+    const ledger = this.ledger();
+    for (const lane of LANES) {
+      const { stored, confirmed, queued, quarantined, expired } = ledger[lane];
+      ledger[lane].quarantined += Math.max(0, stored - confirmed - queued - quarantined - expired);
+    }
   }
 
   #beginSeal(all: boolean): Seal | null {
@@ -238,7 +267,7 @@ export class Store {
       lane,
       points,
       sequence,
-      throughRecord: this.#record,
+      throughRecord: this.#tailRecord,
       steps: this.#encode(lane, sequence, points),
     };
     return seal;

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// npm run bench [-- OPTIONS]: measures the main job end to end and prints one table; docs/reference/benchmarks.md says how.
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { ensureNodeRed } from '../test/bench/support/node-red-install.mjs';
+import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';
+import { runMain } from './support/failure.mjs';
+import { prepare } from './support/prepare.mjs';
+import { runPinned } from './support/run-pinned.mjs';
+
+const USAGE = `usage: npm run bench -- [--quick] [--json] [--no-peer] [PART...]
+  --quick    a few seconds a part: to see that it runs, not to quote
+  --json     one JSON object as the last line
+  --no-peer  without Node-RED
+  PART       only these, of: rate latency bytes peer store decode (all but decode and store when none is named)
+Takes about eight minutes; the machine should do nothing else. nats-server and mosquitto are installed as root on Debian or
+Ubuntu, Node-RED into .cache/peers, unless TIDEGATE_NO_INSTALL=1; without one of them its rows are left out, with the reason.`;
+const PARTS = ['rate', 'latency', 'bytes', 'peer'];
+/** Benchmarks that are a file of their own and print a table of their own. */
+const OWN_FILES = { store: 'test/bench/store.bench.ts', decode: 'test/bench/decode.bench.ts' };
+
+await runMain(async () => {
+  const options = readOptions();
+  if (options === undefined) return 2;
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  for (const part of options.parts.filter((name) => name in OWN_FILES)) {
+    const code = await runPinned(OWN_FILES[part], options.quick ? ['--quick'] : []);
+    if (code !== 0) return code;
+  }
+  const parts = options.parts.filter((name) => PARTS.includes(name));
+  return parts.length === 0 ? 0 : await measure(parts, options);
+});
+
+function readOptions() {
+  const flag = { type: 'boolean', default: false };
+  try {
+    const { values, positionals } = parseArgs({
+      options: { quick: flag, json: flag, 'no-peer': flag, help: flag },
+      allowPositionals: true,
+    });
+    const known = [...PARTS, ...Object.keys(OWN_FILES)];
+    const unknown = positionals.find((part) => !known.includes(part));
+    if (unknown !== undefined) throw new Error(`part "${unknown}": one of ${known.join(', ')} expected`);
+    return { ...values, parts: positionals.length > 0 ? positionals : PARTS };
+  } catch (error) {
+    console.error(`${error.message}\n${USAGE}`);
+    return undefined;
+  }
+}
+
+/** Installs the far ends, then hands over to the pinned Node. */
+async function measure(parts, { quick, json, 'no-peer': withoutPeer }) {
+  if (isInstallAllowed()) {
+    const { missing, reason } = await ensureDebianPackages(['nats-server', 'mosquitto']);
+    if (missing.length > 0) console.error(`not installed: ${missing.join(', ')} (${reason})`);
+  }
+  const args = parts.filter((part) => part !== 'peer');
+  if (parts.includes('peer') && !withoutPeer) {
+    const { node } = await prepare();
+    const { folder, reason } = await ensureNodeRed(node);
+    args.push(...(folder === undefined ? ['--peer-missing', reason] : ['--node-red', folder]));
+  }
+  if (quick) args.push('--quick');
+  if (json) args.push('--json');
+  return await runPinned('test/bench/main-job.bench.ts', args);
+}
