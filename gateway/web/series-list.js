@@ -6,14 +6,15 @@ import { createTrends } from './trends.js';
 /** @import { SeriesReport } from './api-types.d.ts' */
 
 /** Rows in the document at once: a phone stays quick, whatever the gateway holds. */
-const ROWS_MAX = 200;
+const ROWS_MAX = 40;
 
 /**
- * All series under their devices, a page at a time, narrowed by a filter of words that must all occur.
+ * All series under their devices, a page at a time, narrowed by where they come from and by a filter of words that must all occur.
  * @param {() => number} nowMs by the gateway's clock
  */
 export function createSeriesList(nowMs) {
   const filter = /** @type {HTMLInputElement} */ (byId('series-filter'));
+  const lane = /** @type {HTMLSelectElement} */ (byId('series-lane'));
   const trends = createTrends(nowMs);
   /** @type {SeriesReport[] | undefined} nothing is said about the list before the first answer */
   let all;
@@ -57,7 +58,8 @@ export function createSeriesList(nowMs) {
   const draw = () => {
     if (!all) return;
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const matching = words.length === 0 ? all : all.filter((series) => matches(series, words));
+    const ofLane = lane.value === '' ? all : all.filter((series) => series.lane === lane.value);
+    const matching = words.length === 0 ? ofLane : ofLane.filter((series) => matches(series, words));
     from = Math.min(from, Math.max(0, Math.ceil(matching.length / ROWS_MAX) - 1) * ROWS_MAX);
     const shown = matching.slice(from, from + ROWS_MAX);
     const devices = new Set(matching.map((series) => series.device)).size;
@@ -70,7 +72,7 @@ export function createSeriesList(nowMs) {
     setText(
       empty,
       all.length > 0
-        ? 'No series matches this filter.'
+        ? 'No series matches this choice.'
         : 'No reading has arrived yet. Sensors publish to the address under Gateway.',
     );
     byId('series-pages').hidden = matching.length <= ROWS_MAX;
@@ -88,10 +90,12 @@ export function createSeriesList(nowMs) {
   };
   byId('series-previous').addEventListener('click', () => turn(-ROWS_MAX));
   byId('series-next').addEventListener('click', () => turn(ROWS_MAX));
-  filter.addEventListener('input', () => {
-    from = 0;
-    draw();
-  });
+  for (const choice of [filter, lane]) {
+    choice.addEventListener('input', () => {
+      from = 0;
+      draw();
+    });
+  }
 
   return {
     /** @param {SeriesReport[]} series sorted by device */

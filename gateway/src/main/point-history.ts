@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { zstd } from '../adapters/files/zstd.ts';
 import type { Database } from '../adapters/sqlite/database.ts';
 import { readSegmentsBetween } from '../adapters/sqlite/rows.ts';
-import { errnoOf } from '../base/errors.ts';
+import { errnoOf, GatewayError } from '../base/errors.ts';
 import { allocatePoints, appendPoints, type PointColumns } from '../core/model/points.ts';
 import type { Series } from '../core/model/series.ts';
 import type { SegmentRow } from '../core/store/ports.ts';
@@ -19,6 +19,8 @@ const SEGMENTS_MAX = 2000;
 export class PointHistory {
   readonly #database: Database;
   readonly #segmentFolder: string;
+  /** Names of segment files found damaged. */
+  readonly damaged = new Set<string>();
 
   constructor(database: Database, segmentFolder: string) {
     this.#database = database;
@@ -29,7 +31,7 @@ export class PointHistory {
   async *pointsOf(series: Series, fromMs: number, toMs: number): AsyncGenerator<PointColumns> {
     const rows = readSegmentsBetween(this.#database, series.lane, fromMs, toMs).slice(-SEGMENTS_MAX);
     for (const [index, row] of rows.entries()) {
-      const points = this.#open(row)?.readSeries(series.id);
+      const points = this.#readable(row, () => this.#open(row).readSeries(series.id));
       if (points) yield within(points, fromMs, toMs);
       if (index % SEGMENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -38,20 +40,30 @@ export class PointHistory {
   /** Whole segments of a lane that overlap the span, oldest first. */
   *segments(lane: Series['lane'], fromMs: number, toMs: number): Generator<{ row: SegmentRow; reader: SegmentReader }> {
     for (const row of readSegmentsBetween(this.#database, lane, fromMs, toMs)) {
-      const reader = this.#open(row);
+      const reader = this.#readable(row, () => {
+        const opened = this.#open(row);
+        opened.verify();
+        return opened;
+      });
       if (reader !== null) yield { row, reader };
     }
   }
 
-  /** Null when retention has removed the file meanwhile. */
-  #open(row: SegmentRow): SegmentReader | null {
-    const name = segmentFileName(row.lane, row.sequence);
+  /** Null when retention has removed the file meanwhile, or when it is damaged: then it is counted, and the rest is still shown. */
+  #readable<T>(row: SegmentRow, read: () => T): T | null {
     try {
-      return new SegmentReader(fs.readFileSync(join(this.#segmentFolder, name)), zstd, `segment ${name}`);
+      return read();
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return null;
-      throw error;
+      if (!(error instanceof GatewayError && error.code === 'corrupt')) throw error;
+      this.damaged.add(segmentFileName(row.lane, row.sequence));
+      return null;
     }
+  }
+
+  #open(row: SegmentRow): SegmentReader {
+    const name = segmentFileName(row.lane, row.sequence);
+    return new SegmentReader(fs.readFileSync(join(this.#segmentFolder, name)), zstd, `segment ${name}`);
   }
 }
 

@@ -137,19 +137,22 @@ export class StatusReport implements Disposable {
 
   /** Every series with its latest point since the start. */
   seriesList() {
-    return this.#parts.series.map((series) => {
-      const isDerived = series.id >= DERIVED_SERIES_BASE;
-      const board = isDerived ? this.#derived : this.#live;
-      const at = isDerived ? series.id - DERIVED_SERIES_BASE : series.id;
-      const lastMs = board.timeMs[at] ?? 0;
-      const lastValue = board.value[at] ?? Number.NaN;
-      return {
-        ...series,
-        lastMs: lastMs === 0 ? null : lastMs,
-        lastValue: lastMs === 0 || Number.isNaN(lastValue) ? null : lastValue,
-        count: board.count[at] ?? 0,
-      };
-    });
+    return this.#parts.series.map((series) => this.latestOf(series));
+  }
+
+  /** The series with its latest point since the start; nulls when there was none. */
+  latestOf(series: Series) {
+    const isDerived = series.id >= DERIVED_SERIES_BASE;
+    const board = isDerived ? this.#derived : this.#live;
+    const at = isDerived ? series.id - DERIVED_SERIES_BASE : series.id;
+    const lastMs = board.timeMs[at] ?? 0;
+    const lastValue = board.value[at] ?? Number.NaN;
+    return {
+      ...series,
+      lastMs: lastMs === 0 ? null : lastMs,
+      lastValue: lastMs === 0 || Number.isNaN(lastValue) ? null : lastValue,
+      count: board.count[at] ?? 0,
+    };
   }
 
   /** The series is `device/point`, the kind the alarm's name in the module: `temperature!limits.high`. */

@@ -63,7 +63,7 @@ async function readiness(report: StatusReport): Promise<WebReply> {
   return store.problem === null ? text('ready') : text(`store: ${store.problem}`, 503);
 }
 
-async function seriesPoints({ series, history, store }: WebParts, { parts: [id], query }: WebRequest): Promise<WebReply> {
+async function seriesPoints({ series, history, store, report }: WebParts, { parts: [id], query }: WebRequest): Promise<WebReply> {
   const wanted = series.find((one) => one.id === Number(id));
   if (wanted === undefined) throw new GatewayError('not_found', `series ${id}: no such series`);
   const now = Date.now();
@@ -76,7 +76,7 @@ async function seriesPoints({ series, history, store }: WebParts, { parts: [id],
   const buckets = new Buckets(fromMs, toMs, Math.floor(max));
   for await (const points of history.pointsOf(wanted, fromMs, toMs)) buckets.add(points);
   buckets.add(tail);
-  return json({ series: wanted, ...buckets.result() });
+  return json({ series: report.latestOf(wanted), ...buckets.result(), damagedSegments: history.damaged.size });
 }
 
 function numberFrom(query: URLSearchParams, name: string, otherwise: number): number {

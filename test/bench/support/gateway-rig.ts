@@ -62,7 +62,14 @@ async function startCloud(): Promise<Cloud> {
   return {
     url: nats.url,
     async totals() {
-      const { stdout, stderr } = await runProgram(process.execPath, [CLI, 'sink', 'status', '--database', database, '--json']);
+      const { stdout, stderr } = await runProgram(process.execPath, [
+        CLI,
+        'sink',
+        'status',
+        '--database',
+        database,
+        '--json',
+      ]);
       if (stdout === '') throw new Error(`sink status: a line of JSON expected, none found: ${stderr}`);
       return JSON.parse(stdout) as SinkTotals;
     },

@@ -1,7 +1,7 @@
 /** One run of load against one fresh gateway, and everything that is read from it. */
 import { eventually } from '../../support/eventually.ts';
-import { type GatewayRig, type SinkTotals, startGatewayRig } from './gateway-rig.ts';
 import { pause } from './child.ts';
+import { type GatewayRig, type SinkTotals, startGatewayRig } from './gateway-rig.ts';
 import { type LoadResult, type LoadShape, runLoad, type Spans } from './load-run.ts';
 import { cpuSeconds, type MemoryFigures, memoryOf, writtenBytes } from './process-figures.ts';
 
@@ -34,7 +34,12 @@ const IDLE_SECONDS = 2;
 const BALANCE_WAIT_MS = 10_000;
 
 /** @param confirmWaitMs how long the cloud may take for what is queued at the end. */
-export async function runGateway(withCloud: boolean, shape: LoadShape, spans: Spans, confirmWaitMs: number): Promise<GatewayFigures> {
+export async function runGateway(
+  withCloud: boolean,
+  shape: LoadShape,
+  spans: Spans,
+  confirmWaitMs: number,
+): Promise<GatewayFigures> {
   await using rig = await startGatewayRig(withCloud);
   await pause(IDLE_SECONDS * 1000);
   const idle = memoryOf(rig.pid);

@@ -30,7 +30,12 @@ export interface LoadResult {
 }
 
 /** Runs the load generator against a broker on loopback; `during` is called at the beginning and at the end of the span that counts. */
-export async function runLoad(port: number, shape: LoadShape, spans: Spans, during: (at: 'begin' | 'end') => Promise<void>): Promise<LoadResult> {
+export async function runLoad(
+  port: number,
+  shape: LoadShape,
+  spans: Spans,
+  during: (at: 'begin' | 'end') => Promise<void>,
+): Promise<LoadResult> {
   await using load = startChild(
     process.execPath,
     [

@@ -43,6 +43,7 @@ function installedVersion(folder) {
 
 /** An npm that has started us tells its children about the project it stands in: this install is for another one. */
 function withoutOuterProject() {
-  const outer = /^(npm_config_(local_prefix|prefix|global|omit|include|ignore_scripts)|npm_lifecycle_|npm_package_|npm_command$)/i;
+  const outer =
+    /^(npm_config_(local_prefix|prefix|global|omit|include|ignore_scripts)|npm_lifecycle_|npm_package_|npm_command$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 }

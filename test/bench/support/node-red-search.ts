@@ -19,7 +19,13 @@ const LAG_SECONDS_MAX = 0.25;
 const OFFERED_SHARE_MIN = 0.95;
 
 /** @param trial of each rate tried; `spans` are of what is reported. */
-export async function searchPeer(packageFolder: string, shape: LoadShape, firstRate: number, trial: Spans, spans: Spans): Promise<PeerFigures> {
+export async function searchPeer(
+  packageFolder: string,
+  shape: LoadShape,
+  firstRate: number,
+  trial: Spans,
+  spans: Spans,
+): Promise<PeerFigures> {
   const sustains = async (rate: number, over: Spans) => (await tryRate(packageFolder, shape, rate, over)).isSustained;
   let good = 0;
   let bad = Infinity;
@@ -47,16 +53,29 @@ interface Trial {
 }
 
 /** On a fresh Node-RED: what one trial leaves in the broker's queue is not the next one's. */
-async function tryRate(packageFolder: string, shape: LoadShape, messagesPerSecond: number, spans: Spans): Promise<Trial> {
+async function tryRate(
+  packageFolder: string,
+  shape: LoadShape,
+  messagesPerSecond: number,
+  spans: Spans,
+): Promise<Trial> {
   await using rig = await startNodeRedRig(packageFolder);
   await pause(500);
   let isAnswering = true;
   const load = await runLoad(rig.mqttPort, { ...shape, messagesPerSecond }, spans, async (at) => {
-    if (at === 'begin') isAnswering = await rig.counts(true).then(() => true, () => false);
+    if (at === 'begin')
+      isAnswering = await rig.counts(true).then(
+        () => true,
+        () => false,
+      );
   });
   const counts = await rig.counts().catch(() => null);
   if (counts === null || !isAnswering) return { isSustained: false, p50Ms: null, p99Ms: null };
   const lag = load.sent - counts.messages;
   const isOffered = load.pointsPerSecond >= OFFERED_SHARE_MIN * messagesPerSecond * shape.readings;
-  return { isSustained: isOffered && lag <= LAG_SECONDS_MAX * messagesPerSecond, p50Ms: counts.p50Ms, p99Ms: counts.p99Ms };
+  return {
+    isSustained: isOffered && lag <= LAG_SECONDS_MAX * messagesPerSecond,
+    p50Ms: counts.p50Ms,
+    p99Ms: counts.p99Ms,
+  };
 }

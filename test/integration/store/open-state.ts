@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../../gateway/src/adapters/files/durable.ts';
 import { JournalFiles } from '../../../gateway/src/adapters/files/journal-files.ts';
 import { SegmentFolder } from '../../../gateway/src/adapters/files/segment-files.ts';
 import { zstd } from '../../../gateway/src/adapters/files/zstd.ts';
@@ -46,6 +47,7 @@ export class OpenState implements Disposable {
 
   constructor(folder: string, options: OpenOptions = {}) {
     this.paths = statePaths(folder);
+    makeFolder(folder);
     this.database = openDatabase(this.paths.database, assets.migrations('gateway'));
     const limits = { ...LIMITS, ...options.limits };
     this.sagas = new SqliteSagaStore(this.database);

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../gateway/src/base/clock.ts';
+import type { Intake } from '../../../gateway/src/core/ingest/ports.ts';
 import { type ListenerSettings, MqttListener } from '../../../gateway/src/adapters/mqtt/listener.ts';
 import { FakeIntake } from './fake-intake.ts';
 
@@ -18,7 +19,7 @@ const SETTINGS: ListenerSettings = {
   retainedMax: 20,
 };
 
-/** A listener on loopback over a fake pipeline. */
+/** A listener on loopback over a fake pipeline, or over the one given. */
 export interface RunningListener extends AsyncDisposable {
   readonly listener: MqttListener;
   readonly intake: FakeIntake;
@@ -26,10 +27,10 @@ export interface RunningListener extends AsyncDisposable {
   readonly notices: string[];
 }
 
-export async function startListener(settings: Partial<ListenerSettings> = {}): Promise<RunningListener> {
+export async function startListener(settings: Partial<ListenerSettings> = {}, pipeline?: Intake): Promise<RunningListener> {
   const intake = new FakeIntake();
   const notices: string[] = [];
-  const listener = new MqttListener({ ...SETTINGS, ...settings }, intake, systemClock, (text) => notices.push(text));
+  const listener = new MqttListener({ ...SETTINGS, ...settings }, pipeline ?? intake, systemClock, (text) => notices.push(text));
   const { port } = await listener.start();
   return { listener, intake, port, notices, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }

@@ -88,7 +88,7 @@ test('a client of MQTT 5 is told that its protocol is not spoken', async () => {
 test('a client that never reads its answers is not read for ever: what waits for it is bounded', async () => {
   await using running = await startListener();
   using client = await RawClient.connect(running.port, 'greedy');
-  client.socket.pause();
+  client.socket.removeAllListeners('data').pause(); // millions of answers: nobody looks at them
   const pings = Buffer.alloc(1 << 20, Buffer.from([0xc0, 0]));
   let sent = 0;
   let isTaking = true;

@@ -214,6 +214,9 @@ export class Connection implements Acknowledger, Outlet {
   #readFrame(at: number): number {
     const octets = this.#rest;
     if (this.#blocks !== 0 || this.#state === 'checking' || at + 2 > octets.length) return 0;
+    // Said before its length is known: whoever speaks another protocol need not be waited for.
+    if (this.#state === 'fresh' && octets[at]! >> 4 !== PACKET.connect)
+      throw new ProtocolViolation('CONNECT must come first');
     let length = 0;
     let body = at + 1;
     for (let shift = 0; ; shift += 7) {

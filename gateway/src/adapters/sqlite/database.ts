@@ -19,17 +19,37 @@ export interface OpenOptions {
   readonly nativeBinding?: string | undefined;
 }
 
-/** @throws GatewayError `corrupt` when the database is newer than this program. */
+/** @throws GatewayError `corrupt` when the file is no database, or newer than this program; `exhausted` when the disk is full. */
 export function openDatabase(path: string, migrations: readonly Migration[], options: OpenOptions = {}): Database {
   const database = connect(path, options, false);
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.pragma('foreign_keys = ON');
-  database.pragma('temp_store = MEMORY');
-  database.pragma('cache_size = -2048');
-  database.pragma('journal_size_limit = 4194304');
-  migrate(database, path, migrations);
+  try {
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('temp_store = MEMORY');
+    database.pragma('cache_size = -2048');
+    database.pragma('journal_size_limit = 4194304');
+    migrate(database, path, migrations);
+  } catch (error) {
+    database.close();
+    throw sqliteError(`open database ${path}`, error);
+  }
   return database;
+}
+
+/** What SQLite says of the disk as one of our errors; anything else, a mistake of ours, as it is. */
+export function sqliteError(action: string, error: unknown): unknown {
+  if (!(error instanceof Sqlite.SqliteError)) return error;
+  if (error.code === 'SQLITE_FULL') {
+    const hint = 'Free space on the data partition, or lower store.disk_max.';
+    return new GatewayError('exhausted', `${action}: the disk is full`, { cause: error, hint });
+  }
+  if (error.code === 'SQLITE_NOTADB' || error.code.startsWith('SQLITE_CORRUPT')) {
+    const hint = 'Keep the file for diagnosis and move the state folder away: the gateway begins a new one.';
+    return new GatewayError('corrupt', `${action}: not an intact database`, { cause: error, hint });
+  }
+  const mayPass = /^SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN|READONLY)/.test(error.code);
+  return mayPass ? new GatewayError('unavailable', action, { cause: error }) : error;
 }
 
 /** For other threads and commands: sees what has been committed, changes nothing. */
@@ -59,7 +79,12 @@ function migrate(database: Database, path: string, migrations: readonly Migratio
       hint: 'It was written by a newer Tidegate: install that version, or move the state folder away.',
     });
   }
-  if (from > 0 && from < newest) database.exec(`VACUUM INTO '${`${path}.v${from}`.replaceAll("'", "''")}'`);
+  if (from > 0 && from < newest) {
+    const copy = `${path}.v${from}`;
+    // Of an earlier attempt that did not come to its end: perhaps half a copy, and of nothing newer.
+    fs.rmSync(copy, { force: true });
+    database.exec(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
+  }
   for (const [index, migration] of migrations.entries()) {
     const version = index + 1;
     if (Number.parseInt(migration.name, 10) !== version) {

@@ -9,7 +9,7 @@ import type {
   StoreIndex,
   UnconfirmedTotals,
 } from '../../core/store/ports.ts';
-import type { Database } from './database.ts';
+import { type Database, sqliteError } from './database.ts';
 import { readAlarms, readSeries, type SegmentRecord, segmentFrom } from './rows.ts';
 
 /** Rows of segments whose files are gone are kept as history, the newest of them. */
@@ -65,39 +65,35 @@ export class SqliteStoreIndex implements StoreIndex {
   }
 
   checkpoint(checkpoint: Checkpoint): void {
-    this.#database.transaction(() => this.#write(checkpoint)).immediate();
+    this.#commit('write a checkpoint', () => this.#write(checkpoint));
   }
 
   addSegment(segment: SegmentRow, sealedThrough: number, checkpoint: Checkpoint): void {
     const sql = this.#sql;
-    this.#database
-      .transaction(() => {
-        sql.addSegment.run({
-          lane: segment.lane,
-          sequence: segment.sequence,
-          state: segment.state,
-          points: segment.points,
-          series: segment.series,
-          firstMs: segment.firstMs,
-          lastMs: segment.lastMs,
-          bytes: segment.bytes,
-          sealedMs: Math.round(segment.sealedMs),
-        });
-        sql.advanceLane.run({ lane: segment.lane, lastSequence: segment.sequence, sealedThrough });
-        this.#write(checkpoint);
-        this.#onSegment(segment, this.#epoch);
-      })
-      .immediate();
+    this.#commit(`add segment ${segment.lane} ${segment.sequence}`, () => {
+      sql.addSegment.run({
+        lane: segment.lane,
+        sequence: segment.sequence,
+        state: segment.state,
+        points: segment.points,
+        series: segment.series,
+        firstMs: segment.firstMs,
+        lastMs: segment.lastMs,
+        bytes: segment.bytes,
+        sealedMs: Math.round(segment.sealedMs),
+      });
+      sql.advanceLane.run({ lane: segment.lane, lastSequence: segment.sequence, sealedThrough });
+      this.#write(checkpoint);
+      this.#onSegment(segment, this.#epoch);
+    });
   }
 
   moveSegment(lane: Lane, sequence: number, to: SegmentState, checkpoint: Checkpoint): void {
-    this.#database
-      .transaction(() => {
-        this.#sql.moveSegment.run({ lane, sequence, to });
-        if (to === 'pruned' || to === 'expired') this.#sql.dropHistory.run(HISTORY_ROWS_MAX);
-        this.#write(checkpoint);
-      })
-      .immediate();
+    this.#commit(`move segment ${lane} ${sequence} to ${to}`, () => {
+      this.#sql.moveSegment.run({ lane, sequence, to });
+      if (to === 'pruned' || to === 'expired') this.#sql.dropHistory.run(HISTORY_ROWS_MAX);
+      this.#write(checkpoint);
+    });
   }
 
   segment(lane: Lane, sequence: number): SegmentRow | undefined {
@@ -123,6 +119,15 @@ export class SqliteStoreIndex implements StoreIndex {
 
   names(): { lane: Lane; sequence: number }[] {
     return this.#sql.names.all() as { lane: Lane; sequence: number }[];
+  }
+
+  /** One transaction. @throws GatewayError `exhausted` when the disk is full; then nothing has changed. */
+  #commit(action: string, change: () => void): void {
+    try {
+      this.#database.transaction(change).immediate();
+    } catch (error) {
+      throw sqliteError(action, error);
+    }
   }
 
   #write(checkpoint: Checkpoint): void {

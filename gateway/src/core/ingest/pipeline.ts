@@ -219,10 +219,14 @@ export class IngestPipeline implements Intake {
     const columns = this.#columns;
     const { board, registry, counters } = this.#parts;
     const first = columns.length;
+    const firstNew = registry.next;
     for (let i = 0; i < rows.length; i++) {
       const known = route.seriesOf[rows.name[i]! + 1];
       const series = known !== undefined && known >= 0 ? known : this.#resolve(route, rows.name[i]!);
-      if (series === SERIES_LIMIT) return false;
+      if (series === SERIES_LIMIT) {
+        this.#takeBack(route, firstNew);
+        return false;
+      }
       const value = rows.value[i]!;
       let quality = rows.quality[i]!;
       if (value < registry.min[series]! || value > registry.max[series]!) quality = gradeRange(quality);
@@ -253,6 +257,12 @@ export class IngestPipeline implements Intake {
     while (route.seriesOf.length < name + 1) route.seriesOf.push(UNRESOLVED);
     route.seriesOf[name + 1] = series;
     return series;
+  }
+
+  /** Series that appeared with a message which is rejected after all must not use up what is left of the bound. */
+  #takeBack(route: TopicRoute, firstNew: number): void {
+    this.#parts.registry.takeBack(firstNew);
+    for (let i = 0; i < route.seriesOf.length; i++) if (route.seriesOf[i]! >= firstNew) route.seriesOf[i] = UNRESOLVED;
   }
 
   #quarantine(octets: Uint8Array, topicStart: number, topicEnd: number, start: number, end: number, reason: string): void {

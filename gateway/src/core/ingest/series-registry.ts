@@ -59,6 +59,20 @@ export class SeriesRegistry {
     return series.id;
   }
 
+  /** The identifier that the next new series gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Forgets the series from `first` on, which appeared with a message that is rejected after all. */
+  takeBack(first: number): void {
+    for (let last = this.#added.at(-1); last !== undefined && last.id >= first; last = this.#added.at(-1)) {
+      this.#ids.delete(`${last.device}\0${last.point}`);
+      this.#added.pop();
+    }
+    this.#next = first;
+  }
+
   /** Series that appeared since the last call; they have to be stored no later than their first point. */
   takeAdded(): Series[] {
     const added = this.#added;

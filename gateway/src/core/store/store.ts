@@ -131,8 +131,15 @@ export class Store {
   sealStep(all = false): SegmentRow | 'working' | 'idle' {
     this.#seal ??= this.#beginSeal(all);
     if (this.#seal === null) return 'idle';
-    const step = this.#seal.steps.next();
-    return step.done ? this.#finishSeal(this.#seal, step.value) : 'working';
+    const seal = this.#seal;
+    try {
+      const step = seal.steps.next();
+      return step.done ? this.#finishSeal(seal, step.value) : 'working';
+    } catch (error) {
+      // The points stay frozen and in the journal; the next step encodes them again.
+      seal.steps = this.#encode(seal.lane, seal.sequence, seal.points);
+      throw error;
+    }
   }
 
   /** Moves a segment on and keeps the ledger: a receipt confirms, policy expires, a failed checksum makes corrupt. Repeating is harmless, and so is a move that is no longer legal: the row stays. */
@@ -295,14 +302,8 @@ export class Store {
   ): SegmentRow {
     const { files, index, clock } = this.#ports;
     const row: SegmentRow = { ...result.summary, state: 'sealed', bytes: result.octets.length, sealedMs: clock.now() };
-    try {
-      files.write(segmentFileName(seal.lane, seal.sequence), result.octets);
-      index.addSegment(row, seal.throughRecord, this.#checkpoint());
-    } catch (error) {
-      // The points stay frozen and in the journal; the next step encodes them again.
-      seal.steps = this.#encode(seal.lane, seal.sequence, seal.points);
-      throw error;
-    }
+    files.write(segmentFileName(seal.lane, seal.sequence), result.octets);
+    index.addSegment(row, seal.throughRecord, this.#checkpoint());
     this.#sealedThrough[seal.lane] = seal.throughRecord;
     this.#lastSequence[seal.lane] = seal.sequence;
     this.#seal = null;

@@ -59,12 +59,14 @@ export const storeQuery: Command = {
     const limit = Number(options.limit ?? 1000);
     if (!Number.isInteger(limit) || limit < 1) throw new GatewayError('invalid', `--limit: a whole number of at least 1 expected, ${options.limit} found`);
     const found: { timeMs: number; value: number | null; quality: ReturnType<typeof unpackQuality> }[] = [];
-    for await (const points of new PointHistory(state.database, state.paths.segments).pointsOf(series, fromMs, toMs)) {
+    const history = new PointHistory(state.database, state.paths.segments);
+    for await (const points of history.pointsOf(series, fromMs, toMs)) {
       for (let row = 0; row < points.length && found.length < limit; row++) {
         const value = points.value[row]!;
         found.push({ timeMs: points.timeMs[row]!, value: Number.isNaN(value) ? null : value, quality: unpackQuality(points.quality[row]!) });
       }
     }
+    warnOfDamage(history);
     if (options.json) printJson({ series, points: found, isComplete: found.length < limit });
     else {
       print(table(['time', `value ${series.unit}`.trim(), 'quality'], found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), p.quality.grade])));
@@ -107,6 +109,7 @@ export const storeExport: Command = {
         writeWhole(descriptor, lines.join(''));
       }
     }
+    warnOfDamage(history);
     if (output !== undefined) {
       fs.closeSync(descriptor);
       if (options.json) printJson({ output, points: written });
@@ -121,6 +124,10 @@ function lineOf(format: 'ndjson' | 'csv', series: Series, timeMs: number, value:
   const name = seriesName(series);
   if (format === 'ndjson') return `${JSON.stringify({ series: name, lane: series.lane, timeMs, value: number, quality })}\n`;
   return `"${name.replaceAll('"', '""')}",${series.lane},${timeMs},${number ?? ''},${quality}\n`;
+}
+
+function warnOfDamage({ damaged }: PointHistory): void {
+  if (damaged.size > 0) process.stderr.write(`${damaged.size} damaged segments were left out: ${[...damaged].slice(0, 5).join(', ')}\n`);
 }
 
 /** A pipe may take less than it is given. */
