@@ -8,11 +8,12 @@ import { parseArgs } from 'node:util';
 import { renderExample } from '../gateway/src/config/render-example.ts';
 import { renderReference } from '../gateway/src/config/render-reference.ts';
 import { renderSchema } from '../gateway/src/config/render-schema.ts';
+import { renderCommands, renderFaults, renderMetrics } from './render-tables.ts';
 
 const HELP = `Usage: npm run docs [-- --check]
 
-Writes docs/reference/settings.md, docs/reference/tidegate.schema.json and gateway/tidegate.example.toml
-from the table of settings.
+Writes docs/reference/{commands,faults,metrics,settings}.md, docs/reference/tidegate.schema.json and gateway/tidegate.example.toml
+from the tables in the code.
 
   --check   write nothing; exit 1 and name each file that differs
   --help    this text
@@ -20,6 +21,9 @@ from the table of settings.
 
 /** Path below the root of the repository → its text. */
 const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/reference/commands.md': renderCommands,
+  'docs/reference/faults.md': renderFaults,
+  'docs/reference/metrics.md': renderMetrics,
   'docs/reference/settings.md': renderReference,
   'docs/reference/tidegate.schema.json': renderSchema,
   'gateway/tidegate.example.toml': renderExample,
@@ -49,7 +53,7 @@ function main(): number {
     if (readOrUndefined(path) === text) continue;
     differing++;
     if (values.check) {
-      process.stderr.write(`${name}: differs from the table of settings; run \`npm run docs\`\n`);
+      process.stderr.write(`${name}: differs from the tables in the code; run \`npm run docs\`\n`);
       continue;
     }
     mkdirSync(dirname(path), { recursive: true });

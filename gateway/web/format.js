@@ -53,7 +53,10 @@ export function span(ms) {
 }
 
 /** `0.4 ms`, `120 ms` @param {number | null | undefined} ms */
-export const tookMs = (ms) => (ms === null || ms === undefined ? NO_VALUE : `${(ms < 10 ? reading : whole).format(ms < 10 ? Math.round(ms * 100) / 100 : ms)} ms`);
+export const tookMs = (ms) =>
+  ms === null || ms === undefined
+    ? NO_VALUE
+    : `${(ms < 10 ? reading : whole).format(ms < 10 ? Math.round(ms * 100) / 100 : ms)} ms`;
 
 /** `8 s ago`; a moment that has not been is `never`. @param {number | null | undefined} atMs @param {number} nowMs */
 export function ago(atMs, nowMs) {

@@ -5,6 +5,7 @@ import { PROJECT } from './project.mjs';
 const CHECKS = [
   { name: 'format and lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of the page', args: ['node_modules/typescript/bin/tsc', '-p', 'gateway/web'] },
   { name: 'generated documents', args: ['scripts/generate-reference.ts', '--check'] },
 ];
 

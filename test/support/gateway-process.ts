@@ -52,7 +52,10 @@ export class GatewayProcess implements AsyncDisposable {
   constructor(options: GatewayOptions = {}) {
     this.#options = options;
     const ports = `[web]\nport = 0\n[mqtt.listener]\nport = 0\n${options.listener ?? ''}\n`;
-    writeFileSync(this.configFile, `[gateway]\nid = "test"\nstate_dir = ${JSON.stringify(this.stateFolder)}\n${ports}${options.config ?? ''}`);
+    writeFileSync(
+      this.configFile,
+      `[gateway]\nid = "test"\nstate_dir = ${JSON.stringify(this.stateFolder)}\n${ports}${options.config ?? ''}`,
+    );
   }
 
   get configFile(): string {
@@ -152,10 +155,15 @@ export class GatewayProcess implements AsyncDisposable {
   }
 
   /** Every point in segments, of series that match the glob, oldest segment first. */
-  async exported(glob = '**'): Promise<{ series: string; timeMs: number; value: number | null; quality: number; lane: string }[]> {
+  async exported(
+    glob = '**',
+  ): Promise<{ series: string; timeMs: number; value: number | null; quality: number; lane: string }[]> {
     const { code, stdout, stderr } = await this.cli(['store', 'export', '--config', this.configFile, '--series', glob]);
     if (code !== 0) throw new Error(`store export: ${stderr}`);
-    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -20,6 +20,11 @@ export class ManualClock implements Clock {
     this.#startMs = startMs;
   }
 
+  /** How many wait for time to pass. */
+  get sleepers(): number {
+    return this.#sleepers.size;
+  }
+
   now(): EpochMs {
     return epochMs(this.#startMs + this.#elapsedMs);
   }
@@ -63,7 +68,8 @@ export class ManualClock implements Clock {
     const endMs = this.#elapsedMs + limitMs;
     for (await settle(); !isDone(); await settle()) {
       const next = this.#next();
-      if (next === undefined || next.untilMs > endMs) throw new Error(`not done after ${limitMs} ms of the test's time`);
+      if (next === undefined || next.untilMs > endMs)
+        throw new Error(`not done after ${limitMs} ms of the test's time`);
       this.#elapsedMs = Math.max(this.#elapsedMs, next.untilMs);
       next.wake();
     }

@@ -19,7 +19,10 @@ export class Mosquitto implements AsyncDisposable {
   private constructor(port: number, lines: string) {
     this.#port = port;
     const own = `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location ${this.#folder.path}/\n`;
-    writeFileSync(join(this.#folder.path, 'mosquitto.conf'), `${own}${process.getuid?.() === 0 ? 'user root\n' : ''}${lines}\n`);
+    writeFileSync(
+      join(this.#folder.path, 'mosquitto.conf'),
+      `${own}${process.getuid?.() === 0 ? 'user root\n' : ''}${lines}\n`,
+    );
   }
 
   /** @param lines of its configuration, besides listener and persistence. */
@@ -34,7 +37,9 @@ export class Mosquitto implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const child = spawn(findBinary('mosquitto')!, ['-c', join(this.#folder.path, 'mosquitto.conf')], { stdio: 'ignore' });
+    const child = spawn(findBinary('mosquitto')!, ['-c', join(this.#folder.path, 'mosquitto.conf')], {
+      stdio: 'ignore',
+    });
     this.#child = child;
     await eventually('mosquitto to listen', () => child.exitCode === null && canConnect(this.#port));
   }
@@ -56,7 +61,10 @@ export class Mosquitto implements AsyncDisposable {
 
 async function canConnect(port: number): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1' });
-  const isOpen = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
+  const isOpen = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false);
   socket.destroy();
   return isOpen;
 }
@@ -74,7 +82,17 @@ export class MosquittoSub implements AsyncDisposable {
   #text = '';
 
   private constructor(port: number, args: readonly string[]) {
-    this.#child = spawn('stdbuf', ['-oL', findBinary('mosquitto_sub')!, '-h', '127.0.0.1', '-p', String(port), '-v', '-d', ...args]);
+    this.#child = spawn('stdbuf', [
+      '-oL',
+      findBinary('mosquitto_sub')!,
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-v',
+      '-d',
+      ...args,
+    ]);
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.#text += text;
       const whole = this.#text.split('\n');

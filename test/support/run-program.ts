@@ -14,7 +14,11 @@ export interface ProgramOptions {
 }
 
 /** Runs a program to its end; whatever its exit code, it resolves. Killed after `timeoutMs`, 20 s unless told. */
-export function runProgram(path: string, args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+export function runProgram(
+  path: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { env: { ...process.env, ...options.env }, timeout: options.timeoutMs ?? 20_000 });
     let stdout = '';

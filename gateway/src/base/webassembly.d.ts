@@ -8,7 +8,9 @@ declare namespace WebAssembly {
   class Module {
     constructor(octets: ArrayBufferView | ArrayBuffer);
     static exports(module: Module): { name: string; kind: 'function' | 'table' | 'memory' | 'global' }[];
-    static imports(module: Module): { module: string; name: string; kind: 'function' | 'table' | 'memory' | 'global' }[];
+    static imports(
+      module: Module,
+    ): { module: string; name: string; kind: 'function' | 'table' | 'memory' | 'global' }[];
     static customSections(module: Module, name: string): ArrayBuffer[];
   }
   class Instance {
@@ -36,5 +38,8 @@ declare namespace WebAssembly {
   function compile(octets: ArrayBufferView | ArrayBuffer): Promise<Module>;
   function validate(octets: ArrayBufferView | ArrayBuffer): boolean;
   function instantiate(module: Module, imports?: Imports): Promise<Instance>;
-  function instantiate(octets: ArrayBufferView | ArrayBuffer, imports?: Imports): Promise<{ module: Module; instance: Instance }>;
+  function instantiate(
+    octets: ArrayBufferView | ArrayBuffer,
+    imports?: Imports,
+  ): Promise<{ module: Module; instance: Instance }>;
 }

@@ -29,13 +29,19 @@ export const assets = {
   /** In order of their numbers. */
   migrations(set: 'gateway' | 'sink'): Migration[] {
     const folder = new URL(set === 'gateway' ? 'gateway/migrations/' : 'gateway/migrations/sink/', ROOT);
-    const names = fs.readdirSync(folder).filter((name) => name.endsWith('.sql')).sort();
+    const names = fs
+      .readdirSync(folder)
+      .filter((name) => name.endsWith('.sql'))
+      .sort();
     return names.map((name) => ({ name, sql: fs.readFileSync(new URL(name, folder), 'utf8') }));
   },
 
   /** A static page or script by its path on the web listener; null when there is none. */
   page(path: string): Uint8Array | null {
-    const vendor: Record<string, string> = { '/vendor/uPlot.js': 'uplot/dist/uPlot.esm.js', '/vendor/uPlot.css': 'uplot/dist/uPlot.min.css' };
+    const vendor: Record<string, string> = {
+      '/vendor/uPlot.js': 'uplot/dist/uPlot.esm.js',
+      '/vendor/uPlot.css': 'uplot/dist/uPlot.min.css',
+    };
     const vendored = vendor[path];
     if (vendored !== undefined) return fs.readFileSync(new URL(`node_modules/${vendored}`, ROOT));
     const name = path === '/' ? 'index.html' : path.slice(1);

@@ -1,31 +1,8 @@
 /** The program's one entry point: finds the verb, runs it, turns errors into lines and exit codes. */
 import { GatewayError } from '../base/errors.ts';
 import { nearestWord } from '../base/nearest-word.ts';
-import { type Command, EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
-import { configCheck, configShow } from './commands/config.ts';
-import { run } from './commands/run.ts';
-import { sagaList, sagaShow } from './commands/saga.ts';
-import { sink, sinkStatus } from './commands/sink.ts';
-import { status } from './commands/status.ts';
-import { storeExport, storeQuery, storeStatus } from './commands/store.ts';
-import { userHash } from './commands/user.ts';
-import { version } from './commands/version.ts';
-
-const COMMANDS: readonly Command[] = [
-  run,
-  status,
-  configShow,
-  configCheck,
-  storeStatus,
-  storeQuery,
-  storeExport,
-  sagaList,
-  sagaShow,
-  sinkStatus,
-  sink,
-  userHash,
-  version,
-];
+import { COMMANDS } from './commands/all.ts';
+import { EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   const command = COMMANDS.find(({ verb }) => verb.split(' ').every((word, index) => args[index] === word));
@@ -42,11 +19,28 @@ function printOverview(args: readonly string[]): number {
   const word = args.find((arg) => !arg.startsWith('-'));
   const isHelp = word === undefined || word === 'help';
   if (!isHelp) {
-    const near = nearestWord(args.slice(0, 2).join(' '), COMMANDS.map(({ verb }) => verb)) ?? nearestWord(word, COMMANDS.map(({ verb }) => verb));
+    const near =
+      nearestWord(
+        args.slice(0, 2).join(' '),
+        COMMANDS.map(({ verb }) => verb),
+      ) ??
+      nearestWord(
+        word,
+        COMMANDS.map(({ verb }) => verb),
+      );
     process.stderr.write(`tidegate: no verb ${word}${near === undefined ? '' : `; did you mean ${near}?`}\n`);
   }
-  print(`tidegate VERB [OPTIONS]\n\n${table(['verb', 'what it does'], COMMANDS.map(({ verb, summary }) => [verb, summary]))}\n`);
-  print(`Every verb has --json and --help. Exit codes: ${Object.entries(EXIT).map(([name, code]) => `${code} ${name}`).join(', ')}.`);
+  print(
+    `tidegate VERB [OPTIONS]\n\n${table(
+      ['verb', 'what it does'],
+      COMMANDS.map(({ verb, summary }) => [verb, summary]),
+    )}\n`,
+  );
+  print(
+    `Every verb has --json and --help. Exit codes: ${Object.entries(EXIT)
+      .map(([name, code]) => `${code} ${name}`)
+      .join(', ')}.`,
+  );
   return isHelp ? EXIT.ok : EXIT.usage;
 }
 

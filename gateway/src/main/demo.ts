@@ -47,9 +47,11 @@ function parseOptions(args: string[]): DemoOptions | null {
   });
   if (values.help) return null;
   const forMs = values.for === undefined ? undefined : parseDuration(values.for);
-  if (values.for !== undefined && forMs === undefined) throw new GatewayError('invalid', `--for: a span such as 30s or 5m expected, ${values.for} found`);
+  if (values.for !== undefined && forMs === undefined)
+    throw new GatewayError('invalid', `--for: a span such as 30s or 5m expected, ${values.for} found`);
   const rate = Number(values.rate);
-  if (!(rate >= 0 && rate <= 10_000_000)) throw new GatewayError('invalid', `--rate: points a second expected, ${values.rate} found`);
+  if (!(rate >= 0 && rate <= 10_000_000))
+    throw new GatewayError('invalid', `--rate: points a second expected, ${values.rate} found`);
   return { forMs, rate, isJson: values.json, state: resolve(values.state), withCloud: !values['no-cloud'] };
 }
 
@@ -68,8 +70,14 @@ async function main(): Promise<number> {
   const sources = parts.use(startSources(gateway, options));
   say(`Tidegate ${assets.version} runs as ${gateway.id}`);
   say(`  page      ${gateway.webAddress}`);
-  say(`  MQTT      ${gateway.mqttAddress}   (try: mosquitto_pub -p ${new URL(gateway.mqttAddress).port} -t sensors/me/level -m 42)`);
-  say(cloud === null ? '  cloud     none: points wait in the store' : `  cloud     ${cloud.server} with a sink into ${cloud.database}`);
+  say(
+    `  MQTT      ${gateway.mqttAddress}   (try: mosquitto_pub -p ${new URL(gateway.mqttAddress).port} -t sensors/me/level -m 42)`,
+  );
+  say(
+    cloud === null
+      ? '  cloud     none: points wait in the store'
+      : `  cloud     ${cloud.server} with a sink into ${cloud.database}`,
+  );
   say(`  state     ${options.state}`);
   {
     using line = new StatusLine(gateway, cloud !== null);
@@ -126,7 +134,9 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const hint = error instanceof GatewayError && error.hint !== undefined ? `\n  ${error.hint}` : '';
-    process.stderr.write(`tidegate: ${error instanceof GatewayError ? describeError(error) : (error as Error).stack}${hint}\n`);
+    process.stderr.write(
+      `tidegate: ${error instanceof GatewayError ? describeError(error) : (error as Error).stack}${hint}\n`,
+    );
     process.exit(1);
   },
 );

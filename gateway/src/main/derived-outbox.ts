@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ShedReason } from '../core/model/ledger.ts';
 import { allocatePoints, type PointColumns } from '../core/model/points.ts';
+import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
+import type { SeriesBoard } from '../core/model/series-board.ts';
 import type { DerivedRegistry } from '../core/modules/derived-registry.ts';
 import type { OutputSink } from '../core/modules/module-binding.ts';
-import type { SeriesBoard } from '../core/model/series-board.ts';
-import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import type { DerivedCommitted, DerivedMessage } from './thread-messages.ts';
 
 type DerivedLane = 'aggregate' | 'alarm';
@@ -31,7 +31,12 @@ export class DerivedOutbox implements OutputSink {
   };
   #underWay = 0;
 
-  constructor(store: MessagePort, registry: DerivedRegistry, board: SeriesBoard, onNewSeries: (series: readonly Series[]) => void) {
+  constructor(
+    store: MessagePort,
+    registry: DerivedRegistry,
+    board: SeriesBoard,
+    onNewSeries: (series: readonly Series[]) => void,
+  ) {
     this.#store = store;
     this.#registry = registry;
     this.#board = board;

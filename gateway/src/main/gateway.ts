@@ -2,8 +2,9 @@
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
-import { lockState } from '../adapters/files/state-lock.ts';
 import { writeDurably } from '../adapters/files/durable.ts';
+import { lockState } from '../adapters/files/state-lock.ts';
+import { WebServer } from '../adapters/http/web-server.ts';
 import { NatsLink } from '../adapters/nats/link.ts';
 import { NatsSegmentTransport } from '../adapters/nats/segment-transport.ts';
 import { openForReading } from '../adapters/sqlite/database.ts';
@@ -21,7 +22,6 @@ import type { Series } from '../core/model/series.ts';
 import { allocateSeriesBoard } from '../core/model/series-board.ts';
 import { SagaEngine } from '../core/sagas/engine.ts';
 import { shipSegment } from '../core/sync/ship-segment.ts';
-import { WebServer } from '../adapters/http/web-server.ts';
 import { assets } from './assets.ts';
 import { createLog, type Log } from './log.ts';
 import { ModuleSupervisor } from './module-supervisor.ts';
@@ -112,7 +112,19 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
 
   const database = openForReading(paths.database, { nativeBinding: assets.nativeBinding('better_sqlite3') });
   parts.defer(() => void database.close());
-  const report = new StatusReport({ config, id, epoch, shared, series, store: store.remote, ingest: ingest.remote, modules, link, sync, database });
+  const report = new StatusReport({
+    config,
+    id,
+    epoch,
+    shared,
+    series,
+    store: store.remote,
+    ingest: ingest.remote,
+    modules,
+    link,
+    sync,
+    database,
+  });
   const history = new PointHistory(database, paths.segments);
   const web = new WebServer(config.web, {
     routes: webRoutes({ report, history, store: store.remote, series, database, shared }),
@@ -186,7 +198,9 @@ function startSync(config: Config, { id, epoch, store, paths, link, log }: SyncP
     return {
       engine: null,
       lastReceiptMs: null,
-      stop: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+      stop: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
   }
   const transport = new NatsSegmentTransport(
     link,
@@ -255,6 +269,9 @@ function allocateShared(config: Config): SharedParts {
 
 /** Letters, digits and hyphens of a host name; `gateway` when nothing is left. */
 function identifierFrom(name: string): string {
-  const id = name.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '');
+  const id = name
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '');
   return id.slice(0, 32) || 'gateway';
 }

@@ -8,42 +8,123 @@ type Read = (status: StatusDocument) => { value: number; labels?: Record<string,
 
 const one = (value: number) => [{ value }];
 
-const perLane = (pick: (lane: StatusDocument['ledger']['lanes']['live']) => number): Read => (status) =>
-  LANES.map((lane) => ({ value: pick(status.ledger.lanes[lane]), labels: { lane } }));
+const perLane =
+  (pick: (lane: StatusDocument['ledger']['lanes']['live']) => number): Read =>
+  (status) =>
+    LANES.map((lane) => ({ value: pick(status.ledger.lanes[lane]), labels: { lane } }));
 
-const perModule = (pick: (module: StatusDocument['modules'][number]) => number): Read => (status) =>
-  status.modules.map((module) => ({ value: pick(module), labels: { module: module.name } }));
+const perModule =
+  (pick: (module: StatusDocument['modules'][number]) => number): Read =>
+  (status) =>
+    status.modules.map((module) => ({ value: pick(module), labels: { module: module.name } }));
 
-const perQuantile = (name: LatencyName): Read => (status) => {
-  const { p50Ms, p99Ms } = status.ingest.latency[name];
-  if (p50Ms === null || p99Ms === null) return [];
-  return [
-    { value: p50Ms, labels: { quantile: '0.5' } },
-    { value: p99Ms, labels: { quantile: '0.99' } },
-  ];
-};
+const perQuantile =
+  (name: LatencyName): Read =>
+  (status) => {
+    const { p50Ms, p99Ms } = status.ingest.latency[name];
+    if (p50Ms === null || p99Ms === null) return [];
+    return [
+      { value: p50Ms, labels: { quantile: '0.5' } },
+      { value: p99Ms, labels: { quantile: '0.99' } },
+    ];
+  };
 
 export const GAUGES: readonly { name: string; unit: string; help: string; isCounter?: boolean; read: Read }[] = [
-  { name: 'gateway_ledger_received', unit: '1', help: 'Points received', isCounter: true, read: perLane((l) => l.received) },
+  {
+    name: 'gateway_ledger_received',
+    unit: '1',
+    help: 'Points received',
+    isCounter: true,
+    read: perLane((l) => l.received),
+  },
   { name: 'gateway_ledger_stored', unit: '1', help: 'Points stored', isCounter: true, read: perLane((l) => l.stored) },
-  { name: 'gateway_ledger_confirmed', unit: '1', help: 'Points the cloud has confirmed', isCounter: true, read: perLane((l) => l.confirmed) },
+  {
+    name: 'gateway_ledger_confirmed',
+    unit: '1',
+    help: 'Points the cloud has confirmed',
+    isCounter: true,
+    read: perLane((l) => l.confirmed),
+  },
   { name: 'gateway_ledger_queued', unit: '1', help: 'Points not yet confirmed', read: perLane((l) => l.queued) },
-  { name: 'gateway_ledger_quarantined', unit: '1', help: 'Rejected messages and points of corrupt segments', isCounter: true, read: perLane((l) => l.quarantined) },
-  { name: 'gateway_ledger_expired', unit: '1', help: 'Points deleted by policy before they were confirmed', isCounter: true, read: perLane((l) => l.expired) },
-  { name: 'gateway_ledger_balanced', unit: '1', help: '1 while both identities of the ledger hold', read: (s) => one(s.ledger.balanced ? 1 : 0) },
-  { name: 'gateway_store_disk_octets', unit: 'By', help: 'Segments and journal on disk', read: (s) => one(s.store.diskBytes) },
-  { name: 'gateway_store_disk_max_octets', unit: 'By', help: 'The share of the disk', read: (s) => one(s.store.diskMaxBytes) },
-  { name: 'gateway_store_last_commit_ms', unit: 'ms', help: 'Duration of the last group commit', read: (s) => one(s.store.lastCommitTookMs) },
+  {
+    name: 'gateway_ledger_quarantined',
+    unit: '1',
+    help: 'Rejected messages and points of corrupt segments',
+    isCounter: true,
+    read: perLane((l) => l.quarantined),
+  },
+  {
+    name: 'gateway_ledger_expired',
+    unit: '1',
+    help: 'Points deleted by policy before they were confirmed',
+    isCounter: true,
+    read: perLane((l) => l.expired),
+  },
+  {
+    name: 'gateway_ledger_balanced',
+    unit: '1',
+    help: '1 while both identities of the ledger hold',
+    read: (s) => one(s.ledger.balanced ? 1 : 0),
+  },
+  {
+    name: 'gateway_store_disk_octets',
+    unit: 'By',
+    help: 'Segments and journal on disk',
+    read: (s) => one(s.store.diskBytes),
+  },
+  {
+    name: 'gateway_store_disk_max_octets',
+    unit: 'By',
+    help: 'The share of the disk',
+    read: (s) => one(s.store.diskMaxBytes),
+  },
+  {
+    name: 'gateway_store_last_commit_ms',
+    unit: 'ms',
+    help: 'Duration of the last group commit',
+    read: (s) => one(s.store.lastCommitTookMs),
+  },
   ...LATENCIES.map(({ name, metric, help }) => ({ name: metric, unit: 'ms', help, read: perQuantile(name) })),
-  { name: 'gateway_sync_link_up', unit: '1', help: '1 while the link to the cloud is up', read: (s) => one(s.sync.link === 'up' ? 1 : 0) },
-  { name: 'gateway_sync_queued_segments', unit: '1', help: 'Segments not yet confirmed', read: (s) => one(s.sync.queuedSegments) },
-  { name: 'gateway_alarms_raised', unit: '1', help: 'Alarms raised now, of those shown', read: (s) => one(s.alarms.filter((a) => a.state === 'raised').length) },
+  {
+    name: 'gateway_sync_link_up',
+    unit: '1',
+    help: '1 while the link to the cloud is up',
+    read: (s) => one(s.sync.link === 'up' ? 1 : 0),
+  },
+  {
+    name: 'gateway_sync_queued_segments',
+    unit: '1',
+    help: 'Segments not yet confirmed',
+    read: (s) => one(s.sync.queuedSegments),
+  },
+  {
+    name: 'gateway_alarms_raised',
+    unit: '1',
+    help: 'Alarms raised now, of those shown',
+    read: (s) => one(s.alarms.filter((a) => a.state === 'raised').length),
+  },
   { name: 'gateway_series', unit: '1', help: 'Series known', read: (s) => one(s.ingest.series) },
   { name: 'gateway_connections', unit: '1', help: 'MQTT connections', read: (s) => one(s.ingest.connections) },
-  { name: 'gateway_module_running', unit: '1', help: '1 while the module runs', read: perModule((m) => (m.state === 'running' ? 1 : 0)) },
-  { name: 'gateway_module_traps', unit: '1', help: 'Traps and breaches of the ABI', isCounter: true, read: perModule((m) => m.traps) },
+  {
+    name: 'gateway_module_running',
+    unit: '1',
+    help: '1 while the module runs',
+    read: perModule((m) => (m.state === 'running' ? 1 : 0)),
+  },
+  {
+    name: 'gateway_module_traps',
+    unit: '1',
+    help: 'Traps and breaches of the ABI',
+    isCounter: true,
+    read: perModule((m) => m.traps),
+  },
   { name: 'gateway_module_memory_octets', unit: 'By', help: 'Linear memory', read: perModule((m) => m.memoryBytes) },
-  { name: 'gateway_process_resident_octets', unit: 'By', help: 'Resident memory of the process', read: (s) => one(s.process.rssBytes) },
+  {
+    name: 'gateway_process_resident_octets',
+    unit: 'By',
+    help: 'Resident memory of the process',
+    read: (s) => one(s.process.rssBytes),
+  },
 ];
 
 /** Bound to a status document that is renewed before each scrape. */

@@ -44,7 +44,15 @@ export class HostedModule {
   /** @param before how it stood in a worker that had to be ended, if that was so. */
   constructor(parts: HostedModuleParts, before: ModuleStatus | undefined) {
     this.#parts = parts;
-    const { calls = 0, rowsIn = 0, rowsOut = 0, traps = 0, restarts = 0, refusals = 0, lastCallTookMs = 0 } = before ?? {};
+    const {
+      calls = 0,
+      rowsIn = 0,
+      rowsOut = 0,
+      traps = 0,
+      restarts = 0,
+      refusals = 0,
+      lastCallTookMs = 0,
+    } = before ?? {};
     this.#counts = { calls, rowsIn, rowsOut, traps, restarts, refusals, lastCallTookMs };
     this.#error = before?.error ?? null;
     this.#failures = before?.state === 'backing_off' ? before.restarts : 0;
@@ -136,7 +144,8 @@ export class HostedModule {
 
   /** A trap or a breach of the ABI: the instance is not used again. A programmer's mistake of ours passes through. */
   #failed(error: unknown): void {
-    const isTheirs = error instanceof WebAssembly.RuntimeError || error instanceof GatewayError || error instanceof RangeError;
+    const isTheirs =
+      error instanceof WebAssembly.RuntimeError || error instanceof GatewayError || error instanceof RangeError;
     if (!isTheirs) throw error;
     const { binding, nowMs, random, log } = this.#parts;
     this.#instance = null;

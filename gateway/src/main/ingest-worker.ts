@@ -13,7 +13,13 @@ import { TopicRoutes } from '../core/ingest/topic-routes.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
-import type { CommittedMessage, IngestVerbs, IngestWorkerData, ModuleBatchMessage, ModulePortMessage } from './thread-messages.ts';
+import type {
+  CommittedMessage,
+  IngestVerbs,
+  IngestWorkerData,
+  ModuleBatchMessage,
+  ModulePortMessage,
+} from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
 const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
@@ -58,7 +64,8 @@ function deliver(batch: FilledBatch): void {
       modules.postMessage({ slot, length, arrivedMs, newSeries } satisfies ModuleBatchMessage);
     } else {
       counters[COUNTER_INDEX.gateway_module_skipped_points]! += batch.length;
-      if (newSeries.length > 0) modules.postMessage({ slot: -1, length: 0, arrivedMs, newSeries } satisfies ModuleBatchMessage);
+      if (newSeries.length > 0)
+        modules.postMessage({ slot: -1, length: 0, arrivedMs, newSeries } satisfies ModuleBatchMessage);
     }
   }
   if (batch.newSeries.length > 0) notify({ notice: 'series', series: batch.newSeries });

@@ -68,15 +68,34 @@ export class ModuleSupervisor {
   /** A module that cannot be used is refused with a reason, and the others run. */
   #admit(entry: Config['module'][number]): void {
     const stands = (state: ModuleStatus['state'], version: string, error: string | null) => {
-      const nothing = { calls: 0, rowsIn: 0, rowsOut: 0, traps: 0, restarts: 0, refusals: 0, lastCallTookMs: 0, memoryBytes: 0 };
+      const nothing = {
+        calls: 0,
+        rowsIn: 0,
+        rowsOut: 0,
+        traps: 0,
+        restarts: 0,
+        refusals: 0,
+        lastCallTookMs: 0,
+        memoryBytes: 0,
+      };
       this.#idle.push({ name: entry.name, module: entry.module, version, state, error, ...nothing });
     };
     if (!entry.enabled) return stands('disabled', '', null);
     try {
       const files = assets.module(entry.module);
       const manifest = parseManifest(files.manifest);
-      const config = encodeConfigBlock(manifest, entry.input.map((input) => input.config), entry.name);
-      this.#specs.push({ name: entry.name, manifest, wasm: files.wasm, config, inputs: entry.input.map((input) => input.series) });
+      const config = encodeConfigBlock(
+        manifest,
+        entry.input.map((input) => input.config),
+        entry.name,
+      );
+      this.#specs.push({
+        name: entry.name,
+        manifest,
+        wasm: files.wasm,
+        config,
+        inputs: entry.input.map((input) => input.series),
+      });
     } catch (error) {
       this.#parts.log('error', `module ${entry.name}: refused: ${describeError(error)}`);
       stands('refused', '', describeError(error));
@@ -87,7 +106,10 @@ export class ModuleSupervisor {
     const toIngest = new MessageChannel();
     const toStore = new MessageChannel();
     const calls = new SharedArrayBuffer(8);
-    const modules = this.#specs.map((spec) => ({ ...spec, before: this.#statuses.find(({ name }) => name === spec.name) }));
+    const modules = this.#specs.map((spec) => ({
+      ...spec,
+      before: this.#statuses.find(({ name }) => name === spec.name),
+    }));
     await this.#parts.connectStore(toStore.port1);
     const data: ModuleWorkerData = {
       modules,
@@ -124,9 +146,15 @@ export class ModuleSupervisor {
 
   #overdue(worker: Worker, index: number): void {
     const { name, manifest } = this.#specs[index]!;
-    this.#parts.log('error', `module ${name}: a call outlasted its deadline of ${manifest.limits.deadlineMs} ms: its worker is ended`);
+    this.#parts.log(
+      'error',
+      `module ${name}: a call outlasted its deadline of ${manifest.limits.deadlineMs} ms: its worker is ended`,
+    );
     this.#worker = undefined;
-    worker.terminate().then(() => this.#ended(index), (error) => this.#parts.log('error', describeError(error)));
+    worker.terminate().then(
+      () => this.#ended(index),
+      (error) => this.#parts.log('error', describeError(error)),
+    );
   }
 
   /** Starts the next worker; ingest takes back what this one held when it is given the new door. */
@@ -141,7 +169,8 @@ export class ModuleSupervisor {
       return { ...status, state: 'backing_off', traps: status.traps + 1, restarts: status.restarts + 1, error };
     });
     // At once for the innocent; a worker that ended by itself may do so again.
-    const restart = () => this.#startWorker().catch((error) => this.#parts.log('error', `module worker: ${describeError(error)}`));
+    const restart = () =>
+      this.#startWorker().catch((error) => this.#parts.log('error', `module worker: ${describeError(error)}`));
     if (culprit === undefined) setTimeout(restart, RESTART_AFTER);
     else void restart();
   }

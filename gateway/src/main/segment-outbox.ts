@@ -27,11 +27,17 @@ export function segmentOutbox(store: Pick<Remote<StoreVerbs>, 'segment' | 'moveS
     async verify(lane, sequence) {
       const row = await store.segment(lane, sequence);
       if (row?.state !== 'sealed') {
-        throw new GatewayError('not_found', `segment ${lane} ${sequence}: state sealed expected, ${row?.state ?? 'no row'} found`);
+        throw new GatewayError(
+          'not_found',
+          `segment ${lane} ${sequence}: state sealed expected, ${row?.state ?? 'no row'} found`,
+        );
       }
       const octets = await read(lane, sequence);
       if (octets.length !== row.bytes) {
-        throw new GatewayError('corrupt', `segment ${lane} ${sequence}: ${row.bytes} octets expected, ${octets.length} found`);
+        throw new GatewayError(
+          'corrupt',
+          `segment ${lane} ${sequence}: ${row.bytes} octets expected, ${octets.length} found`,
+        );
       }
       new SegmentReader(octets, zstd, `segment ${lane} ${sequence}`).verify();
       const { points, bytes, firstMs, lastMs, sealedMs } = row;

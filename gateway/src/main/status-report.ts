@@ -69,7 +69,8 @@ export class StatusReport implements Disposable {
     this.#parts = parts;
     this.#live = new SeriesBoard(parts.shared.liveBoard);
     this.#derived = new SeriesBoard(parts.shared.derivedBoard);
-    const recent = (name: LatencyName) => new RecentLatency(new LatencyHistogram(parts.shared.latencies, name), LATENCY_SAMPLES);
+    const recent = (name: LatencyName) =>
+      new RecentLatency(new LatencyHistogram(parts.shared.latencies, name), LATENCY_SAMPLES);
     this.#latencies = { commit: recent('commit'), module: recent('module'), moduleAge: recent('moduleAge') };
   }
 
@@ -109,7 +110,9 @@ export class StatusReport implements Disposable {
         latency: this.#latency(),
         quarantineLast: readQuarantine(database, QUARANTINE_SHOWN),
       },
-      modules: modules.statuses().map((module) => ({ ...module, skippedPoints: this.counter('gateway_module_skipped_points') })),
+      modules: modules
+        .statuses()
+        .map((module) => ({ ...module, skippedPoints: this.counter('gateway_module_skipped_points') })),
       store: {
         ...storeStatus,
         daysLeft: this.#forecast.daysLeft(storeStatus.diskMaxBytes - storeStatus.unconfirmedBytes),

@@ -21,13 +21,23 @@ import { Store } from '../core/store/store.ts';
 import { assets } from './assets.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { statePaths } from './state-paths.ts';
-import type { BatchMessage, CommittedMessage, DerivedCommitted, DerivedMessage, StorePortMessage, StoreVerbs, StoreWorkerData } from './thread-messages.ts';
+import type {
+  BatchMessage,
+  CommittedMessage,
+  DerivedCommitted,
+  DerivedMessage,
+  StorePortMessage,
+  StoreVerbs,
+  StoreWorkerData,
+} from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
 const { config, stateFolder, shared, ingest } = workerData as StoreWorkerData;
 const paths = statePaths(stateFolder);
 makeFolder(stateFolder);
-const database = openDatabase(paths.database, assets.migrations('gateway'), { nativeBinding: assets.nativeBinding('better_sqlite3') });
+const database = openDatabase(paths.database, assets.migrations('gateway'), {
+  nativeBinding: assets.nativeBinding('better_sqlite3'),
+});
 const sagas = new SqliteSagaStore(database);
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'store');

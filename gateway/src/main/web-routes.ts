@@ -9,7 +9,7 @@ import { Buckets } from '../core/model/buckets.ts';
 import type { Series } from '../core/model/series.ts';
 import { gaugesOver } from './gauges.ts';
 import { type PointHistory, within } from './point-history.ts';
-import { sagaSummary, type StatusDocument, type StatusReport } from './status-report.ts';
+import { type StatusDocument, type StatusReport, sagaSummary } from './status-report.ts';
 import type { SharedParts, StoreVerbs } from './thread-messages.ts';
 
 export interface WebParts {
@@ -27,7 +27,10 @@ const HOUR_MS = 3_600_000;
 export function webRoutes(parts: WebParts): WebRoute[] {
   const { report, database } = parts;
   let scraped: StatusDocument | null = null;
-  const metrics = new Metrics(parts.shared.counters, gaugesOver(() => scraped));
+  const metrics = new Metrics(
+    parts.shared.counters,
+    gaugesOver(() => scraped),
+  );
   return [
     { pattern: /^\/healthz$/, handle: () => text('ok') },
     { pattern: /^\/readyz$/, handle: () => readiness(report) },
@@ -46,7 +49,10 @@ export function webRoutes(parts: WebParts): WebRoute[] {
       handle({ parts: [id] }) {
         const saga = findSaga(database, id!);
         if (saga === undefined) throw new GatewayError('not_found', `saga ${id}: no such saga`);
-        return json({ saga: { ...sagaSummary(saga), parameters: saga.parameters }, events: readTimeline(database, id!) });
+        return json({
+          saga: { ...sagaSummary(saga), parameters: saga.parameters },
+          events: readTimeline(database, id!),
+        });
       },
     },
   ];
@@ -63,7 +69,10 @@ async function readiness(report: StatusReport): Promise<WebReply> {
   return store.problem === null ? text('ready') : text(`store: ${store.problem}`, 503);
 }
 
-async function seriesPoints({ series, history, store, report }: WebParts, { parts: [id], query }: WebRequest): Promise<WebReply> {
+async function seriesPoints(
+  { series, history, store, report }: WebParts,
+  { parts: [id], query }: WebRequest,
+): Promise<WebReply> {
   const wanted = series.find((one) => one.id === Number(id));
   if (wanted === undefined) throw new GatewayError('not_found', `series ${id}: no such series`);
   const now = Date.now();
@@ -82,6 +91,7 @@ async function seriesPoints({ series, history, store, report }: WebParts, { part
 function numberFrom(query: URLSearchParams, name: string, otherwise: number): number {
   const raw = query.get(name);
   const value = raw === null ? otherwise : Number(raw);
-  if (!Number.isFinite(value)) throw new GatewayError('invalid', `${name}: a number expected, ${JSON.stringify(raw?.slice(0, 40))} found`);
+  if (!Number.isFinite(value))
+    throw new GatewayError('invalid', `${name}: a number expected, ${JSON.stringify(raw?.slice(0, 40))} found`);
   return value;
 }

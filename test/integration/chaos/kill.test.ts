@@ -11,13 +11,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { seededRandom } from '../../../gateway/src/base/random.ts';
-import { FIRST_VALUE } from '../../support/load-frames.ts';
 import { LoadClient } from '../../support/load-client.ts';
+import { FIRST_VALUE } from '../../support/load-frames.ts';
 
 const KILLS = Number(process.env.KILLS ?? 20);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const CLIENTS = 3;
-const NATS = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find((path) => fs.existsSync(path));
+const NATS = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find((path) =>
+  fs.existsSync(path),
+);
 const ROOT = new URL('../../../', import.meta.url).pathname;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -89,60 +91,65 @@ async function publishThrough(port: number, name: string, account: Account, sign
   }
 }
 
-test(
-  `${KILLS} kills of gateway and nats-server lose no acknowledged point and double none, seed ${SEED}`,
-  { skip: NATS === undefined ? 'no nats-server on this machine' : false, timeout: 280_000 },
-  async (t) => {
-    const random = seededRandom(SEED);
-    const folder = fs.mkdtempSync(join(tmpdir(), 'tidegate-kill-'));
-    const [mqttPort, webPort, natsPort] = [await freePort(), await freePort(), await freePort()];
-    const config = join(folder, 'tidegate.toml');
-    fs.writeFileSync(
-      config,
-      `[gateway]\nid = "victim"\nstate_dir = "${folder}/state"\n[mqtt.listener]\nport = ${mqttPort}\n[web]\nport = ${webPort}\n` +
-        `[store]\nsegment_age = "300ms"\n[sync]\nservers = ["nats://127.0.0.1:${natsPort}"]\nreceipt_timeout = "1s"\n`,
-    );
-    const cli = [process.execPath, 'gateway/src/main/cli.ts'];
-    const sinkDatabase = join(folder, 'sink.db');
-    const nats = new Victim([NATS!, '-js', '-sd', join(folder, 'nats'), '-a', '127.0.0.1', '-p', String(natsPort)], join(folder, 'nats.log'));
-    const gateway = new Victim([...cli, 'run', '--config', config], join(folder, 'gateway.log'));
-    const sink = new Victim([...cli, 'sink', '--server', `nats://127.0.0.1:${natsPort}`, '--database', sinkDatabase], join(folder, 'sink.log'));
-    for (const victim of [nats, gateway, sink]) victim.start();
-    t.after(async () => {
-      await Promise.allSettled([gateway, sink, nats].map((victim) => victim.end('SIGKILL')));
-      if (process.env.KEEP === undefined) fs.rmSync(folder, { recursive: true, force: true });
-      else t.diagnostic(`kept: ${folder}`);
-    });
+test(`${KILLS} kills of gateway and nats-server lose no acknowledged point and double none, seed ${SEED}`, {
+  skip: NATS === undefined ? 'no nats-server on this machine' : false,
+  timeout: 280_000,
+}, async (t) => {
+  const random = seededRandom(SEED);
+  const folder = fs.mkdtempSync(join(tmpdir(), 'tidegate-kill-'));
+  const [mqttPort, webPort, natsPort] = [await freePort(), await freePort(), await freePort()];
+  const config = join(folder, 'tidegate.toml');
+  fs.writeFileSync(
+    config,
+    `[gateway]\nid = "victim"\nstate_dir = "${folder}/state"\n[mqtt.listener]\nport = ${mqttPort}\n[web]\nport = ${webPort}\n` +
+      `[store]\nsegment_age = "300ms"\n[sync]\nservers = ["nats://127.0.0.1:${natsPort}"]\nreceipt_timeout = "1s"\n`,
+  );
+  const cli = [process.execPath, 'gateway/src/main/cli.ts'];
+  const sinkDatabase = join(folder, 'sink.db');
+  const nats = new Victim(
+    [NATS!, '-js', '-sd', join(folder, 'nats'), '-a', '127.0.0.1', '-p', String(natsPort)],
+    join(folder, 'nats.log'),
+  );
+  const gateway = new Victim([...cli, 'run', '--config', config], join(folder, 'gateway.log'));
+  const sink = new Victim(
+    [...cli, 'sink', '--server', `nats://127.0.0.1:${natsPort}`, '--database', sinkDatabase],
+    join(folder, 'sink.log'),
+  );
+  for (const victim of [nats, gateway, sink]) victim.start();
+  t.after(async () => {
+    await Promise.allSettled([gateway, sink, nats].map((victim) => victim.end('SIGKILL')));
+    if (process.env.KEEP === undefined) fs.rmSync(folder, { recursive: true, force: true });
+    else t.diagnostic(`kept: ${folder}`);
+  });
 
-    const stop = new AbortController();
-    const accounts: Account[] = Array.from({ length: CLIENTS }, (_, i) => ({ acknowledged: new Set(), next: i * 1e9 }));
-    const publishing = accounts.map((account, i) => publishThrough(mqttPort, `c${i}`, account, stop.signal));
-    await pause(1500);
-    for (let kill = 0; kill < KILLS; kill++) {
-      await pause(200 + random.next() * 1800);
-      const victim = random.next() < 0.6 ? gateway : nats;
-      await victim.end('SIGKILL');
-      await pause(random.next() * 300);
-      victim.start();
-    }
-    await pause(2000);
-    stop.abort();
-    await Promise.all(publishing);
+  const stop = new AbortController();
+  const accounts: Account[] = Array.from({ length: CLIENTS }, (_, i) => ({ acknowledged: new Set(), next: i * 1e9 }));
+  const publishing = accounts.map((account, i) => publishThrough(mqttPort, `c${i}`, account, stop.signal));
+  await pause(1500);
+  for (let kill = 0; kill < KILLS; kill++) {
+    await pause(200 + random.next() * 1800);
+    const victim = random.next() < 0.6 ? gateway : nats;
+    await victim.end('SIGKILL');
+    await pause(random.next() * 300);
+    victim.start();
+  }
+  await pause(2000);
+  stop.abort();
+  await Promise.all(publishing);
 
-    const status = await untilConfirmed(`http://127.0.0.1:${webPort}/api/status`);
-    assert.equal(status.ledger.balanced, true, 'the ledger balances');
-    assert.equal(status.ledger.queued, 0, 'everything is confirmed');
-    await sink.end('SIGTERM');
-    const { values, rows, lanes } = readSink(sinkDatabase);
-    const acknowledged = accounts.flatMap((account) => [...account.acknowledged]);
-    const lost = acknowledged.filter((number) => !values.has(number));
-    t.diagnostic(`${acknowledged.length} readings acknowledged, ${rows} at the sink, ${KILLS} kills`);
-    assert.ok(acknowledged.length > 1000, 'the load was a load');
-    assert.equal(lost.length, 0, `acknowledged and lost: ${lost.slice(0, 5)}`);
-    assert.equal(rows, values.size, 'no reading is at the sink twice');
-    assert.equal(lanes, status.ledger.confirmed, 'the sink has as many points as are confirmed');
-  },
-);
+  const status = await untilConfirmed(`http://127.0.0.1:${webPort}/api/status`);
+  assert.equal(status.ledger.balanced, true, 'the ledger balances');
+  assert.equal(status.ledger.queued, 0, 'everything is confirmed');
+  await sink.end('SIGTERM');
+  const { values, rows, lanes } = readSink(sinkDatabase);
+  const acknowledged = accounts.flatMap((account) => [...account.acknowledged]);
+  const lost = acknowledged.filter((number) => !values.has(number));
+  t.diagnostic(`${acknowledged.length} readings acknowledged, ${rows} at the sink, ${KILLS} kills`);
+  assert.ok(acknowledged.length > 1000, 'the load was a load');
+  assert.equal(lost.length, 0, `acknowledged and lost: ${lost.slice(0, 5)}`);
+  assert.equal(rows, values.size, 'no reading is at the sink twice');
+  assert.equal(lanes, status.ledger.confirmed, 'the sink has as many points as are confirmed');
+});
 
 interface Status {
   readonly ledger: { readonly balanced: boolean; readonly queued: number; readonly confirmed: number };
@@ -157,7 +164,10 @@ async function untilConfirmed(url: string): Promise<Status> {
       () => null,
     );
     if (status !== null && status.ledger.queued === 0) return status;
-    assert.ok(performance.now() < until, `not confirmed within a minute: ${JSON.stringify(status?.ledger)} ${JSON.stringify(status?.sync)}`);
+    assert.ok(
+      performance.now() < until,
+      `not confirmed within a minute: ${JSON.stringify(status?.ledger)} ${JSON.stringify(status?.sync)}`,
+    );
     await pause(200);
   }
 }

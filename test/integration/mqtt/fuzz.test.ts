@@ -15,19 +15,48 @@ const CONNECTIONS = 600;
 const FRAMES_A_CONNECTION = 10;
 
 const SEEDS: readonly Packet[] = [
-  { cmd: 'publish', topic: 'sensors/a/b', payload: '{"value":1.5,"time":1700000000}', qos: 1, messageId: 3, retain: false, dup: false },
-  { cmd: 'publish', topic: 'sensors/a', payload: '{"x":1,"y":[2,{"z":null}],"s":"\\u00e9"}', qos: 0, retain: true, dup: false },
+  {
+    cmd: 'publish',
+    topic: 'sensors/a/b',
+    payload: '{"value":1.5,"time":1700000000}',
+    qos: 1,
+    messageId: 3,
+    retain: false,
+    dup: false,
+  },
+  {
+    cmd: 'publish',
+    topic: 'sensors/a',
+    payload: '{"x":1,"y":[2,{"z":null}],"s":"\\u00e9"}',
+    qos: 0,
+    retain: true,
+    dup: false,
+  },
   { cmd: 'publish', topic: 'sensors/a/b', payload: '[1,2,3]', qos: 2, messageId: 4, retain: false, dup: true },
   { cmd: 'pubrel', messageId: 4 },
   { cmd: 'puback', messageId: 1 },
   { cmd: 'pubrec', messageId: 1 },
   { cmd: 'pubcomp', messageId: 1 },
-  { cmd: 'subscribe', messageId: 5, subscriptions: [{ topic: 'sensors/#', qos: 2 }, { topic: '+/+', qos: 1 }] },
+  {
+    cmd: 'subscribe',
+    messageId: 5,
+    subscriptions: [
+      { topic: 'sensors/#', qos: 2 },
+      { topic: '+/+', qos: 1 },
+    ],
+  },
   { cmd: 'unsubscribe', messageId: 6, unsubscriptions: ['sensors/#'] },
   { cmd: 'pingreq' },
 ];
 
-const CONNECT: Packet = { cmd: 'connect', clientId: 'fuzz', protocolId: 'MQTT', protocolVersion: 4, clean: false, keepalive: 10 };
+const CONNECT: Packet = {
+  cmd: 'connect',
+  clientId: 'fuzz',
+  protocolId: 'MQTT',
+  protocolVersion: 4,
+  clean: false,
+  keepalive: 10,
+};
 
 /** A frame as it is, with octets changed, cut short, doubled in the middle, or nothing but noise. */
 function anyFrame(random: Random): Buffer {
@@ -64,7 +93,9 @@ async function attack(port: number, random: Random): Promise<void> {
   }
 }
 
-test(`thousands of mutated packets leave the listener, its other clients and its memory alone, seed ${SEED}`, { timeout: 120_000 }, async () => {
+test(`thousands of mutated packets leave the listener, its other clients and its memory alone, seed ${SEED}`, {
+  timeout: 120_000,
+}, async () => {
   const random = seededRandom(SEED);
   const ingest = startIngest();
   await using running = await startListener({ connectionsMax: 50 }, ingest.pipeline);

@@ -21,13 +21,18 @@ test('sealing, confirming, expiring, damage and pruning keep every lane balanced
   state.store.moveSegment('live', 2, 'expired');
   state.store.moveSegment('live', 3, 'corrupt');
   const { confirmed, expired, quarantined, queued } = state.ledger().live;
-  assert.deepEqual({ confirmed, expired, quarantined, queued }, { confirmed: 100, expired: 100, quarantined: 100, queued: 100 });
+  assert.deepEqual(
+    { confirmed, expired, quarantined, queued },
+    { confirmed: 100, expired: 100, quarantined: 100, queued: 100 },
+  );
   state.store.moveSegment('live', 1, 'pruned');
 
   using crashed = temporaryFolder(folder.path);
   using again = new OpenState(crashed.path);
   assert.deepEqual(again.ledger(), state.ledger());
-  const kept = [1, 2, 3, 4].map((sequence) => existsSync(join(again.paths.segments, segmentFileName('live', sequence))));
+  const kept = [1, 2, 3, 4].map((sequence) =>
+    existsSync(join(again.paths.segments, segmentFileName('live', sequence))),
+  );
   assert.deepEqual(kept, [false, false, true, true]);
 });
 
@@ -44,7 +49,10 @@ test('a move made twice counts once, and one that is not legal any more changes 
     assert.equal(state.store.moveSegment('live', 1, to).state, 'pruned');
   }
   const { confirmed, expired, quarantined, queued } = state.ledger().live;
-  assert.deepEqual({ confirmed, expired, quarantined, queued }, { confirmed: 10, expired: 0, quarantined: 0, queued: 0 });
+  assert.deepEqual(
+    { confirmed, expired, quarantined, queued },
+    { confirmed: 10, expired: 0, quarantined: 0, queued: 0 },
+  );
 });
 
 test('a move whose transaction fails leaves the accounts as they were', () => {

@@ -42,7 +42,9 @@ const canMount = (() => {
 })();
 const skip = canMount ? false : 'mounting a small file system needs root';
 
-test('on a really full disk each commit is stored or refused whole, and all is well once there is room', { skip }, () => {
+test('on a really full disk each commit is stored or refused whole, and all is well once there is room', {
+  skip,
+}, () => {
   using disk = smallDisk(4);
   assert.ok(disk);
   const state = join(disk.path, 'state');
@@ -92,7 +94,10 @@ test('on a really full disk a seal and a checkpoint are refused as such, and com
   for (const contribution of committed) open.store.commit([contribution]);
   fill(disk.path, 8192);
   assert.throws(() => open.sealAll(), isExhausted);
-  const many = Array.from({ length: 400 }, () => ({ ...source.make('live', 0), newSeries: source.make('aggregate', 40).newSeries }));
+  const many = Array.from({ length: 400 }, () => ({
+    ...source.make('live', 0),
+    newSeries: source.make('aggregate', 40).newSeries,
+  }));
   assert.throws(() => {
     for (let i = 0; i < 200; i++) open.store.checkpoint();
     open.store.commit(many);
@@ -108,6 +113,7 @@ test('on a really full disk a seal and a checkpoint are refused as such, and com
 /** Values that do not compress, so that a small disk fills soon. */
 function noisy(source: ContributionSource): Contribution {
   const made = source.make('live', 400);
-  for (let i = 0; i < made.points.length; i++) made.points.value[i]! += ((made.points.value[i]! * 7919) % 9973) / 99_991;
+  for (let i = 0; i < made.points.length; i++)
+    made.points.value[i]! += ((made.points.value[i]! * 7919) % 9973) / 99_991;
   return made;
 }

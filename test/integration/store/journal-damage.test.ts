@@ -11,7 +11,10 @@ import { OpenState } from './open-state.ts';
 /** Journal files of a state folder, oldest first. */
 function journalFiles(folder: string): string[] {
   const journal = join(folder, 'journal');
-  return fs.readdirSync(journal).sort().map((name) => join(journal, name));
+  return fs
+    .readdirSync(journal)
+    .sort()
+    .map((name) => join(journal, name));
 }
 
 function flip(path: string, at: number): void {
@@ -110,7 +113,9 @@ test('points whose series was named in a damaged record are kept under a name th
     state.store.commit([source.make('live', 20)]);
     const known = [...state.store.series.values()].filter(({ lane }) => lane === 'live');
     const again = source.make('live', 20);
-    state.store.commit([{ ...again, newSeries: again.newSeries.filter(({ id }) => !known.some((one) => one.id === id)) }]);
+    state.store.commit([
+      { ...again, newSeries: again.newSeries.filter(({ id }) => !known.some((one) => one.id === id)) },
+    ]);
     flip(journalFiles(folder.path)[0]!, at + 16 + 30);
   }
   for (let opening = 1; opening <= 2; opening++) {

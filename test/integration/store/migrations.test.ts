@@ -32,7 +32,9 @@ for (let version = 0; version <= MIGRATIONS.length; version++) {
     assert.equal(database.pragma('user_version', { simple: true }), MIGRATIONS.length);
     assert.equal(database.pragma('synchronous', { simple: true }), 2);
     assert.equal(database.pragma('journal_mode', { simple: true }), 'wal');
-    const { received } = database.prepare("SELECT received FROM ledger WHERE lane = 'live'").get() as { received: number };
+    const { received } = database.prepare("SELECT received FROM ledger WHERE lane = 'live'").get() as {
+      received: number;
+    };
     assert.equal(received, version > 0 ? 7 : 0);
     database.close();
     const fresh = join(folder.path, 'fresh.db');

@@ -78,7 +78,8 @@ export class OpenState implements Disposable {
   ledger(): Ledger {
     const ledger = structuredClone(this.store.ledger());
     for (const lane of LANES) {
-      if (!isLaneBalanced(ledger[lane])) throw new Error(`lane ${lane} is out of balance: ${JSON.stringify(ledger[lane])}`);
+      if (!isLaneBalanced(ledger[lane]))
+        throw new Error(`lane ${lane} is out of balance: ${JSON.stringify(ledger[lane])}`);
     }
     return { ...emptyLedger(), ...ledger };
   }

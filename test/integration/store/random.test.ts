@@ -87,11 +87,14 @@ class RandomLife implements Disposable {
   /** As the commit loop does: a group whose commit failed is held back and comes again, perhaps with more. */
   #commit(): void {
     const group = Array.from({ length: 1 + this.#random.below(3) }, () => this.#source.any(40));
-    this.#tolerateFull(() => this.#state.store.commit(group), () => {
-      this.#isFull = false;
-      group.push(this.#source.any(10));
-      this.#state.store.commit(group);
-    });
+    this.#tolerateFull(
+      () => this.#state.store.commit(group),
+      () => {
+        this.#isFull = false;
+        group.push(this.#source.any(10));
+        this.#state.store.commit(group);
+      },
+    );
     this.committed.push(...group);
   }
 
@@ -101,7 +104,8 @@ class RandomLife implements Disposable {
     const state = (['sealed', 'confirmed'] as const)[this.#random.below(2)]!;
     const row = this.#state.index.oldest(state, lane, 1)[0];
     if (row === undefined) return;
-    const moves = state === 'confirmed' ? (['pruned'] as const) : (['confirmed', 'confirmed', 'expired', 'corrupt'] as const);
+    const moves =
+      state === 'confirmed' ? (['pruned'] as const) : (['confirmed', 'confirmed', 'expired', 'corrupt'] as const);
     const to = moves[this.#random.below(moves.length)]!;
     const before = new Set(this.#state.values());
     this.#state.store.moveSegment(row.lane, row.sequence, to);

@@ -2,7 +2,12 @@
 import { systemClock } from '../../../gateway/src/base/clock.ts';
 import { epochMs, millis } from '../../../gateway/src/base/units.ts';
 import { parseConfig } from '../../../gateway/src/config/parse-config.ts';
-import { type FilledBatch, IngestPipeline, type PipelineLimits, type RejectedMessage } from '../../../gateway/src/core/ingest/pipeline.ts';
+import {
+  type FilledBatch,
+  IngestPipeline,
+  type PipelineLimits,
+  type RejectedMessage,
+} from '../../../gateway/src/core/ingest/pipeline.ts';
 import type { Acknowledger } from '../../../gateway/src/core/ingest/ports.ts';
 import { SeriesRegistry, type SeriesRule } from '../../../gateway/src/core/ingest/series-registry.ts';
 import { type RouteSpec, TopicRoutes } from '../../../gateway/src/core/ingest/topic-routes.ts';
@@ -50,12 +55,21 @@ export class IngestHarness {
   readonly #isManual: boolean;
 
   constructor(options: IngestOptions) {
-    const { routes = DEFAULT_ROUTES, rules = [], known = [], seriesMax = 1000, slots = 4, capacity = 4096, nowMs } = options;
+    const {
+      routes = DEFAULT_ROUTES,
+      rules = [],
+      known = [],
+      seriesMax = 1000,
+      slots = 4,
+      capacity = 4096,
+      nowMs,
+    } = options;
     this.#isManual = options.isManual ?? false;
     this.pool = new BatchPool(allocateBatchPool(slots, capacity));
     this.registry = new SeriesRegistry(known, rules, seriesMax);
     for (const series of known) this.#names.set(series.id, seriesName(series));
-    const clock = nowMs === undefined ? systemClock : { ...systemClock, now: () => epochMs(nowMs), monotonic: () => millis(0) };
+    const clock =
+      nowMs === undefined ? systemClock : { ...systemClock, now: () => epochMs(nowMs), monotonic: () => millis(0) };
     this.pipeline = new IngestPipeline(
       {
         routes: new TopicRoutes(routes, 1000, 1000),
@@ -69,7 +83,13 @@ export class IngestHarness {
           if (!this.#isManual) queueMicrotask(() => this.pipeline.flush());
         },
       },
-      { readingsPerMessageMax: 100, sourceTimeFutureMaxMs: 86_400_000, sourceTimePastMaxMs: 3650 * 86_400_000, sampleBytes: 16, ...options.limits },
+      {
+        readingsPerMessageMax: 100,
+        sourceTimeFutureMaxMs: 86_400_000,
+        sourceTimePastMaxMs: 3650 * 86_400_000,
+        sampleBytes: 16,
+        ...options.limits,
+      },
     );
   }
 
@@ -97,7 +117,12 @@ export class IngestHarness {
     const columns = this.pool.columns(batch.slot);
     for (let row = 0; row < batch.length; row++) {
       const name = this.#names.get(columns.series[row]!) ?? `unnamed ${columns.series[row]}`;
-      this.points.push({ name, timeMs: columns.timeMs[row]!, value: columns.value[row]!, quality: columns.quality[row]! });
+      this.points.push({
+        name,
+        timeMs: columns.timeMs[row]!,
+        value: columns.value[row]!,
+        quality: columns.quality[row]!,
+      });
     }
     this.received += batch.received;
     this.rejectedCount += batch.rejectedCount;

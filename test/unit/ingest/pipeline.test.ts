@@ -67,7 +67,10 @@ for (const [topic, payload, reason] of BAD) {
     assert.equal(ingest.points.length, 0);
     assert.deepEqual([ingest.received, ingest.rejectedCount], [1, 1]);
     const [kept] = ingest.rejected;
-    assert.deepEqual({ ...kept, sample: Buffer.from(kept!.sample).toString() }, { atMs: NOW, topic, reason, sample: payload.slice(0, 16) });
+    assert.deepEqual(
+      { ...kept, sample: Buffer.from(kept!.sample).toString() },
+      { atMs: NOW, topic, reason, sample: payload.slice(0, 16) },
+    );
   });
 }
 
@@ -77,7 +80,10 @@ test('a message is taken whole or not at all', () => {
   ingest.offer('sensors/a/b', '[1,2,3]');
   ingest.pipeline.flush();
   ingest.commitAll();
-  assert.deepEqual(ingest.points.map(({ value }) => value), [1, 2, 3]);
+  assert.deepEqual(
+    ingest.points.map(({ value }) => value),
+    [1, 2, 3],
+  );
 });
 
 test('a message beyond the bound on series is rejected whole and uses up no series', () => {
@@ -88,13 +94,22 @@ test('a message beyond the bound on series is rejected whole and uses up no seri
   ingest.offer('sensors/a', '{"p":3}');
   ingest.pipeline.flush();
   ingest.commitAll();
-  assert.deepEqual(ingest.points.map(({ name }) => name), ['a/p', 'a/q', 'c/p', 'a/p']);
-  assert.deepEqual(ingest.newSeries.map(({ id }) => id), [0, 1, 2]);
+  assert.deepEqual(
+    ingest.points.map(({ name }) => name),
+    ['a/p', 'a/q', 'c/p', 'a/p'],
+  );
+  assert.deepEqual(
+    ingest.newSeries.map(({ id }) => id),
+    [0, 1, 2],
+  );
   assert.equal(ingest.rejected[0]?.reason, 'series_limit');
 });
 
 test('a value out of its range is kept, graded uncertain, with the reason', () => {
-  const ingest = startIngest({ isManual: true, rules: [{ match: '*/temp', unit: 'C', type: 'gauge', min: -40, max: 120 }] });
+  const ingest = startIngest({
+    isManual: true,
+    rules: [{ match: '*/temp', unit: 'C', type: 'gauge', min: -40, max: 120 }],
+  });
   for (const value of ['-41', '20', '121']) ingest.offer('sensors/a/temp', value);
   ingest.pipeline.flush();
   ingest.commitAll();
@@ -111,7 +126,10 @@ test("before the clock is set the gateway's own times are uncertain and no sourc
   ingest.offer('sensors/a/b', `{"value":2,"time":${NOW}}`);
   ingest.pipeline.flush();
   ingest.commitAll();
-  assert.deepEqual(ingest.points.map(({ quality }) => unpackQuality(quality).reason), ['clock_unset', 'none']);
+  assert.deepEqual(
+    ingest.points.map(({ quality }) => unpackQuality(quality).reason),
+    ['clock_unset', 'none'],
+  );
 });
 
 test('a brokered topic is acknowledged after a commit and stores nothing', () => {

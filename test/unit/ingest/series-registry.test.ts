@@ -4,14 +4,24 @@ import { gradeRange, SERIES_LIMIT, SeriesRegistry } from '../../../gateway/src/c
 import { packQuality, unpackQuality } from '../../../gateway/src/core/model/quality.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../../../gateway/src/core/model/series.ts';
 
-const series = (id: number, device: string, point: string): Series => ({ id, device, point, unit: '', type: 'gauge', lane: 'live' });
+const series = (id: number, device: string, point: string): Series => ({
+  id,
+  device,
+  point,
+  unit: '',
+  type: 'gauge',
+  lane: 'live',
+});
 
 test('series known from an earlier run keep their identifiers, new ones go on after them', () => {
   const registry = new SeriesRegistry([series(4, 'a', 'x'), series(2, 'a', 'y')], [], 10);
   assert.equal(registry.resolve('a', 'x'), 4);
   assert.equal(registry.resolve('a', 'y'), 2);
   assert.equal(registry.resolve('a', 'z'), 5);
-  assert.deepEqual(registry.takeAdded().map(({ id, point }) => [id, point]), [[5, 'z']]);
+  assert.deepEqual(
+    registry.takeAdded().map(({ id, point }) => [id, point]),
+    [[5, 'z']],
+  );
   assert.deepEqual(registry.takeAdded(), []);
 });
 
@@ -23,7 +33,10 @@ test('series that modules computed do not count', () => {
 
 test('the bound holds; more series known from before than it allows stay known', () => {
   const registry = new SeriesRegistry([], [], 2);
-  assert.deepEqual(['p', 'q', 'r', 'p'].map((point) => registry.resolve('a', point)), [0, 1, SERIES_LIMIT, 0]);
+  assert.deepEqual(
+    ['p', 'q', 'r', 'p'].map((point) => registry.resolve('a', point)),
+    [0, 1, SERIES_LIMIT, 0],
+  );
   const lowered = new SeriesRegistry([series(0, 'a', 'p'), series(1, 'a', 'q'), series(2, 'a', 'r')], [], 2);
   assert.equal(lowered.resolve('a', 'r'), 2);
   assert.equal(lowered.resolve('a', 's'), SERIES_LIMIT);
@@ -42,7 +55,13 @@ test('the first rule that matches gives unit, type and range', () => {
   ];
   const registry = new SeriesRegistry([], rules, 10);
   const [boiler, other] = [registry.resolve('boiler', 'p'), registry.resolve('hall/east', 't')];
-  assert.deepEqual(registry.takeAdded().map(({ unit, type }) => [unit, type]), [['bar', 'counter'], ['C', 'gauge']]);
+  assert.deepEqual(
+    registry.takeAdded().map(({ unit, type }) => [unit, type]),
+    [
+      ['bar', 'counter'],
+      ['C', 'gauge'],
+    ],
+  );
   assert.deepEqual([registry.min[boiler], registry.max[boiler]], [0, Infinity]);
   assert.deepEqual([registry.min[other], registry.max[other]], [-5, 5]);
 });
@@ -56,11 +75,18 @@ test('series of a message that is rejected after all are taken back, those store
   registry.takeBack(first);
   assert.equal(registry.size, 1);
   assert.equal(registry.resolve('c', 's'), 1);
-  assert.deepEqual(registry.takeAdded().map(({ point }) => point), ['p', 's']);
+  assert.deepEqual(
+    registry.takeAdded().map(({ point }) => point),
+    ['p', 's'],
+  );
 });
 
 test('a range only worsens what was good', () => {
-  assert.deepEqual(unpackQuality(gradeRange(packQuality('good', 'none', true))), { grade: 'uncertain', reason: 'out_of_range', timeFromGateway: true });
+  assert.deepEqual(unpackQuality(gradeRange(packQuality('good', 'none', true))), {
+    grade: 'uncertain',
+    reason: 'out_of_range',
+    timeFromGateway: true,
+  });
   assert.equal(gradeRange(packQuality('bad', 'sensor_fault')), packQuality('bad', 'sensor_fault'));
   assert.equal(gradeRange(packQuality('uncertain', 'stale')), packQuality('uncertain', 'stale'));
 });

@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { type RouteSpec, TopicRoutes } from '../../../gateway/src/core/ingest/topic-routes.ts';
 import { DEFAULT_ROUTES } from './ingest-harness.ts';
 
-const route = (topic: string, fields: Partial<RouteSpec> = {}): RouteSpec => ({ ...DEFAULT_ROUTES[0]!, topic, ...fields });
+const route = (topic: string, fields: Partial<RouteSpec> = {}): RouteSpec => ({
+  ...DEFAULT_ROUTES[0]!,
+  topic,
+  ...fields,
+});
 
 function find(routes: TopicRoutes, topic: string) {
   const octets = Buffer.from(`>>${topic}<<`);
@@ -34,11 +38,16 @@ const NAMES: readonly [pattern: string, topic: string, name: string][] = [
 ];
 
 for (const [pattern, topic, name] of NAMES) {
-  test(`under ${pattern} topic ${JSON.stringify(topic)} is ${name}`, () => assert.equal(named([route(pattern)], topic), name));
+  test(`under ${pattern} topic ${JSON.stringify(topic)} is ${name}`, () =>
+    assert.equal(named([route(pattern)], topic), name));
 }
 
 test('the first route that matches is taken; fixed names fill in what the topic does not tell', () => {
-  const routes = [route('a/b', { decoder: 'ignore' }), route('a/{device}', { point: 'p', device: 'never' }), route('a/#', { device: 'd', point: 'q' })];
+  const routes = [
+    route('a/b', { decoder: 'ignore' }),
+    route('a/{device}', { point: 'p', device: 'never' }),
+    route('a/#', { device: 'd', point: 'q' }),
+  ];
   assert.equal(named(routes, 'a/b'), 'ignored');
   assert.equal(named(routes, 'a/c'), 'c/p');
   assert.equal(named(routes, 'a/c/d'), 'd/q');
@@ -68,5 +77,8 @@ test("nobody's topics and overlong ones do not crowd out those of sensors", () =
 });
 
 test('a route whose paths contradict each other is refused by its topic', () => {
-  assert.throws(() => new TopicRoutes([route('a/b', { decoder: 'json', value: 'x', array: 'x', time: 'x' })], 10, 10), { code: 'invalid', message: /route a\/b/ });
+  assert.throws(() => new TopicRoutes([route('a/b', { decoder: 'json', value: 'x', array: 'x', time: 'x' })], 10, 10), {
+    code: 'invalid',
+    message: /route a\/b/,
+  });
 });

@@ -40,7 +40,9 @@ test('a crowd of clients that connect at once is let in, every one of them', asy
 });
 
 test('topics are permitted by filter', async () => {
-  const access = new Access([user('ann', 'right horse', { publish: ['sensors/ann/#'], subscribe: ['commands/ann/#', 'all/+'] })]);
+  const access = new Access([
+    user('ann', 'right horse', { publish: ['sensors/ann/#'], subscribe: ['commands/ann/#', 'all/+'] }),
+  ]);
   const permissions = (await asks(access, 'ann', 'right horse'))!;
   assert.equal(permissions.mayPublishAll, false);
   assert.ok(permissions.mayPublish('sensors/ann/t'));
@@ -68,5 +70,6 @@ const COVERS: readonly [have: string, want: string, covers: boolean][] = [
 ];
 
 for (const [have, want, isCovered] of COVERS) {
-  test(`permission ${have} ${isCovered ? 'covers' : 'does not cover'} ${want}`, () => assert.equal(covers(have, want), isCovered));
+  test(`permission ${have} ${isCovered ? 'covers' : 'does not cover'} ${want}`, () =>
+    assert.equal(covers(have, want), isCovered));
 }

@@ -7,7 +7,9 @@ import { AckGate } from '../../../gateway/src/adapters/mqtt/ack-gate.ts';
 /** The broker's side: what came through the gate. */
 class FarEnd extends Duplex {
   readonly told: string[] = [];
-  readonly #parser = mqttPacket.parser().on('packet', (packet) => this.told.push(`${packet.cmd} ${packet.messageId ?? ''}`.trim()));
+  readonly #parser = mqttPacket
+    .parser()
+    .on('packet', (packet) => this.told.push(`${packet.cmd} ${packet.messageId ?? ''}`.trim()));
 
   override _read(): void {}
 

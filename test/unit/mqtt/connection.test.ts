@@ -11,7 +11,10 @@ test('PUBACK and PUBREC come after the commit, not before', async () => {
   client.publish('t', 'one', 1, 11);
   client.publish('t', 'two', 2, 12);
   await client.ping();
-  assert.deepEqual(running.intake.taken.map(({ payload }) => payload), ['one', 'two']);
+  assert.deepEqual(
+    running.intake.taken.map(({ payload }) => payload),
+    ['one', 'two'],
+  );
   assert.equal(client.unread, 0);
   running.intake.commit();
   assert.equal((await client.next('puback')).messageId, 11);
@@ -34,7 +37,10 @@ test('a QoS 2 publish sent again is taken once, and its identifier may be used a
   await client.next('pubcomp');
   client.publish('t', 'b', 2, 5);
   await client.ping();
-  assert.deepEqual(running.intake.taken.map(({ payload }) => payload), ['a', 'b']);
+  assert.deepEqual(
+    running.intake.taken.map(({ payload }) => payload),
+    ['a', 'b'],
+  );
 });
 
 test('a QoS 2 publish whose connection broke before the commit is answered on the next one, and taken once', async () => {
@@ -108,7 +114,13 @@ test('an oversized packet with less payload than a sample does not hold up the c
   await client.next('puback');
   client.publish('t', 'x'.repeat(2000), 1, 2);
   await client.next('puback');
-  assert.deepEqual(running.intake.taken.map(({ rejected, payload }) => [rejected, payload.length]), [[null, 5], ['oversized', 2000]]);
+  assert.deepEqual(
+    running.intake.taken.map(({ rejected, payload }) => [rejected, payload.length]),
+    [
+      [null, 5],
+      ['oversized', 2000],
+    ],
+  );
 });
 
 /** Frames that break the protocol on an open connection, each on its own. */
@@ -131,7 +143,18 @@ const VIOLATIONS: Record<string, number[]> = {
   'an oversized control packet': [0x82, 0xff, 0xff, 0x7f, 0, 1],
   'an oversized publish at QoS 3': [0x36, 0x80, 0x80, 0x04, 0, 1, 0x74, 0, 1, ...new Array<number>(100).fill(0)],
   'an oversized publish with a wildcard': [0x30, 0x80, 0x80, 0x04, 0, 1, 0x23, ...new Array<number>(100).fill(0)],
-  'an oversized publish with packet identifier 0': [0x32, 0x80, 0x80, 0x04, 0, 1, 0x74, 0, 0, ...new Array<number>(100).fill(0)],
+  'an oversized publish with packet identifier 0': [
+    0x32,
+    0x80,
+    0x80,
+    0x04,
+    0,
+    1,
+    0x74,
+    0,
+    0,
+    ...new Array<number>(100).fill(0),
+  ],
 };
 
 for (const [what, octets] of Object.entries(VIOLATIONS)) {
@@ -153,7 +176,9 @@ const BROKEN_FIRST: Record<string, number[]> = {
   'a CONNECT with an empty protocol name': [0x10, 2, 0, 0],
   'a CONNECT of another protocol': [0x10, 6, 0, 4, 0x48, 0x54, 0x54, 0x50],
   'a CONNECT with wrong flags': [0x1f, 13, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, 1, 0x63],
-  'a CONNECT with a wildcard in the topic of its will': [0x10, 18, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 6, 0, 0, 0, 1, 0x63, 0, 1, 0x23, 0, 0],
+  'a CONNECT with a wildcard in the topic of its will': [
+    0x10, 18, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 6, 0, 0, 0, 1, 0x63, 0, 1, 0x23, 0, 0,
+  ],
   'a publish before CONNECT': [0x30, 4, 0, 1, 0x74, 0x31],
   'a ping before CONNECT': [0xc0, 0],
   'an HTTP request': [...Buffer.from('GET / HTTP/1.1\r\nHost: gateway\r\n\r\n')],

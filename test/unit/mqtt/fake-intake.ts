@@ -20,9 +20,21 @@ export class FakeIntake implements Intake {
     return this.#callbacks.length;
   }
 
-  offer(octets: Uint8Array, topicStart: number, topicEnd: number, payloadStart: number, payloadEnd: number, acknowledger: Acknowledger | null, token: number): boolean {
+  offer(
+    octets: Uint8Array,
+    topicStart: number,
+    topicEnd: number,
+    payloadStart: number,
+    payloadEnd: number,
+    acknowledger: Acknowledger | null,
+    token: number,
+  ): boolean {
     const payload = Buffer.from(octets.subarray(payloadStart, payloadEnd)).toString();
-    return this.#take({ topic: Buffer.from(octets.subarray(topicStart, topicEnd)).toString(), payload, rejected: null }, acknowledger, token);
+    return this.#take(
+      { topic: Buffer.from(octets.subarray(topicStart, topicEnd)).toString(), payload, rejected: null },
+      acknowledger,
+      token,
+    );
   }
 
   reject(topic: string, reason: string, sample: Uint8Array, acknowledger: Acknowledger | null, token: number): boolean {

@@ -1,6 +1,6 @@
+import { type ListenerSettings, MqttListener } from '../../../gateway/src/adapters/mqtt/listener.ts';
 import { systemClock } from '../../../gateway/src/base/clock.ts';
 import type { Intake } from '../../../gateway/src/core/ingest/ports.ts';
-import { type ListenerSettings, MqttListener } from '../../../gateway/src/adapters/mqtt/listener.ts';
 import { FakeIntake } from './fake-intake.ts';
 
 const SETTINGS: ListenerSettings = {
@@ -27,10 +27,15 @@ export interface RunningListener extends AsyncDisposable {
   readonly notices: string[];
 }
 
-export async function startListener(settings: Partial<ListenerSettings> = {}, pipeline?: Intake): Promise<RunningListener> {
+export async function startListener(
+  settings: Partial<ListenerSettings> = {},
+  pipeline?: Intake,
+): Promise<RunningListener> {
   const intake = new FakeIntake();
   const notices: string[] = [];
-  const listener = new MqttListener({ ...SETTINGS, ...settings }, pipeline ?? intake, systemClock, (text) => notices.push(text));
+  const listener = new MqttListener({ ...SETTINGS, ...settings }, pipeline ?? intake, systemClock, (text) =>
+    notices.push(text),
+  );
   const { port } = await listener.start();
   return { listener, intake, port, notices, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }

@@ -22,14 +22,22 @@ test('a will is published when a connection breaks, and not after DISCONNECT', a
   await using running = await startListener();
   using watcher = await RawClient.connect(running.port, 'watcher');
   await watcher.subscribe('wills/#', 0);
-  const willOf = (name: string) => ({ topic: `wills/${name}`, payload: Buffer.from(name), qos: 0 as const, retain: false });
+  const willOf = (name: string) => ({
+    topic: `wills/${name}`,
+    payload: Buffer.from(name),
+    qos: 0 as const,
+    retain: false,
+  });
   const polite = await RawClient.connect(running.port, 'polite', { will: willOf('polite') });
   polite.send({ cmd: 'disconnect' });
   await polite.closed();
   const rude = await RawClient.connect(running.port, 'rude', { will: willOf('rude') });
   rude.socket.destroy();
   assert.equal(String((await watcher.next('publish')).payload), 'rude');
-  assert.ok(running.intake.taken.some(({ topic }) => topic === 'wills/rude'), 'a will is a message like any other: it is stored');
+  assert.ok(
+    running.intake.taken.some(({ topic }) => topic === 'wills/rude'),
+    'a will is a message like any other: it is stored',
+  );
 });
 
 test('a connection beyond the bound is refused, and one that ends makes room', async () => {

@@ -19,13 +19,23 @@ function reader(frame: Buffer): PacketReader {
 }
 
 function connectFrame(fields: Partial<IConnectPacket>): Buffer {
-  const packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: 'c', keepalive: 7, ...fields };
+  const packet = {
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: 4,
+    clean: true,
+    clientId: 'c',
+    keepalive: 7,
+    ...fields,
+  };
   return mqttPacket.generate(packet as IConnectPacket);
 }
 
 test('every field of a CONNECT made by mqtt-packet is read', () => {
   const will = { topic: 'last/words', payload: Buffer.from([0, 1, 255]), qos: 2 as const, retain: true };
-  const packet = readConnect(reader(connectFrame({ clean: false, clientId: 'ünïcode', username: 'u', password: Buffer.from('p'), will })));
+  const packet = readConnect(
+    reader(connectFrame({ clean: false, clientId: 'ünïcode', username: 'u', password: Buffer.from('p'), will })),
+  );
   assert.deepEqual(packet, {
     protocolLevel: 4,
     clientId: 'ünïcode',
@@ -72,10 +82,21 @@ test('U+FFFD sent as such is text like any other', () => {
 });
 
 test('SUBSCRIBE and UNSUBSCRIBE are read, and refused when they ask for nothing or for QoS 3', () => {
-  const subscriptions = [{ topic: 'a/#', qos: 1 as const }, { topic: '+', qos: 0 as const }];
+  const subscriptions = [
+    { topic: 'a/#', qos: 1 as const },
+    { topic: '+', qos: 0 as const },
+  ];
   const subscribe = readSubscribe(reader(mqttPacket.generate({ cmd: 'subscribe', messageId: 513, subscriptions })));
-  assert.deepEqual(subscribe, { packetId: 513, requests: [{ filter: 'a/#', qos: 1 }, { filter: '+', qos: 0 }] });
-  const unsubscribe = readUnsubscribe(reader(mqttPacket.generate({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['a', 'b'] })));
+  assert.deepEqual(subscribe, {
+    packetId: 513,
+    requests: [
+      { filter: 'a/#', qos: 1 },
+      { filter: '+', qos: 0 },
+    ],
+  });
+  const unsubscribe = readUnsubscribe(
+    reader(mqttPacket.generate({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['a', 'b'] })),
+  );
   assert.deepEqual(unsubscribe, { packetId: 2, filters: ['a', 'b'] });
   const of = (...octets: number[]) => new PacketReader(Buffer.from(octets), 0, octets.length);
   assert.throws(() => readSubscribe(of(0, 1)), ProtocolViolation);

@@ -31,7 +31,15 @@ export class RawClient implements Disposable {
   /** Connected and accepted. */
   static async connect(port: number, clientId: string, fields: ConnectFields = {}): Promise<RawClient> {
     const client = await RawClient.open(port);
-    client.send({ cmd: 'connect', clientId, protocolId: 'MQTT', protocolVersion: 4, clean: true, keepalive: 0, ...fields });
+    client.send({
+      cmd: 'connect',
+      clientId,
+      protocolId: 'MQTT',
+      protocolVersion: 4,
+      clean: true,
+      keepalive: 0,
+      ...fields,
+    });
     const answer = await client.next('connack');
     if (answer.returnCode !== 0) throw new Error(`refused with ${answer.returnCode}`);
     return client;
@@ -41,7 +49,13 @@ export class RawClient implements Disposable {
     this.socket.write(Buffer.isBuffer(packet) ? packet : mqttPacket.generate(packet));
   }
 
-  publish(topic: string, payload: string | Buffer, qos: 0 | 1 | 2 = 0, messageId = 1, flags: { retain?: boolean; dup?: boolean } = {}): void {
+  publish(
+    topic: string,
+    payload: string | Buffer,
+    qos: 0 | 1 | 2 = 0,
+    messageId = 1,
+    flags: { retain?: boolean; dup?: boolean } = {},
+  ): void {
     this.send({ cmd: 'publish', topic, payload, qos, messageId, retain: false, dup: false, ...flags });
   }
 
@@ -52,10 +66,14 @@ export class RawClient implements Disposable {
 
   /** The next packet, which has to be of this kind. */
   async next<C extends Packet['cmd']>(command: C): Promise<Extract<Packet, { cmd: C }>> {
-    const packet = await eventually(`a ${command}`, () => {
-      if (this.packets.length <= this.#read && this.isClosed) throw new Error('the connection is closed');
-      return this.packets[this.#read];
-    }, 3000);
+    const packet = await eventually(
+      `a ${command}`,
+      () => {
+        if (this.packets.length <= this.#read && this.isClosed) throw new Error('the connection is closed');
+        return this.packets[this.#read];
+      },
+      3000,
+    );
     this.#read++;
     if (packet.cmd !== command) throw new Error(`${command} expected, ${JSON.stringify(packet)} found`);
     return packet as Extract<Packet, { cmd: C }>;

@@ -23,7 +23,12 @@ class Wire implements Outlet {
   }
 }
 
-const message = (text: string, qos: 0 | 1 | 2): Message => ({ topic: 't', payload: Buffer.from(text), qos, retain: false });
+const message = (text: string, qos: 0 | 1 | 2): Message => ({
+  topic: 't',
+  payload: Buffer.from(text),
+  qos,
+  retain: false,
+});
 
 test('what is not acknowledged is sent again on the next connection, first and in order, marked as a duplicate', () => {
   const session = new Session('c', false, 10);

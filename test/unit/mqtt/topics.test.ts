@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { covers } from '../../../gateway/src/adapters/mqtt/access.ts';
-import { isTopicFilter, isTopicName, matchesFilter, SubscriptionTree } from '../../../gateway/src/adapters/mqtt/topics.ts';
+import {
+  isTopicFilter,
+  isTopicName,
+  matchesFilter,
+  SubscriptionTree,
+} from '../../../gateway/src/adapters/mqtt/topics.ts';
 import { type Random, seededRandom } from '../../../gateway/src/base/random.ts';
 
 const SEED = Number(process.env.SEED ?? 20_260);
@@ -45,7 +50,8 @@ for (const [filter, topic, isMatch] of MATCHES) {
 
 test('filters and names are told from what is neither', () => {
   for (const filter of ['a', '/', '#', '+', 'a/#', '+/b/+', '//', '/#']) assert.ok(isTopicFilter(filter), filter);
-  for (const filter of ['', 'a#', 'a/#/b', '#/a', 'a+', '+a/b', 'a/b+/c', '##']) assert.ok(!isTopicFilter(filter), filter);
+  for (const filter of ['', 'a#', 'a/#/b', '#/a', 'a+', '+a/b', 'a/b+/c', '##'])
+    assert.ok(!isTopicFilter(filter), filter);
   for (const name of ['a', '/', 'a//b', ' ', '$SYS']) assert.ok(isTopicName(name), name);
   for (const name of ['', 'a/#', '+', 'a\0b']) assert.ok(!isTopicName(name), name);
 });
@@ -80,7 +86,8 @@ test(`the tree agrees with matchesFilter through adds and removes, seed ${SEED}`
     const topic = anyTopic(random);
     const expected = new Map<number, number>();
     for (const one of held.values()) {
-      if (matchesFilter(one.filter, topic)) expected.set(one.subscriber, Math.max(one.qos, expected.get(one.subscriber) ?? 0));
+      if (matchesFilter(one.filter, topic))
+        expected.set(one.subscriber, Math.max(one.qos, expected.get(one.subscriber) ?? 0));
     }
     assert.deepEqual(new Map([...tree.match(topic)].sort()), new Map([...expected].sort()), `topic ${topic}`);
     assert.equal(tree.size, held.size);
@@ -107,7 +114,8 @@ test(`a filter that covers another matches all its topics, seed ${SEED}`, () => 
     const [have, want, topic] = [anyFilter(random), anyFilter(random), anyTopic(random)];
     if (!covers(have, want)) continue;
     covered++;
-    if (matchesFilter(want, topic)) assert.ok(matchesFilter(have, topic), `${have} covers ${want}, but does not match ${topic}`);
+    if (matchesFilter(want, topic))
+      assert.ok(matchesFilter(have, topic), `${have} covers ${want}, but does not match ${topic}`);
   }
   assert.ok(covered > 1000, 'the property has been tried');
 });

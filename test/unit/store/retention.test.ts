@@ -47,7 +47,12 @@ test('a full disk takes confirmed segments before unconfirmed ones', () => {
 });
 
 test('then live points expire, then aggregates, and alarms never', () => {
-  const rows = [row('sealed', 'alarm', 1), row('sealed', 'aggregate', 1), row('sealed', 'live', 1), row('sealed', 'live', 2)];
+  const rows = [
+    row('sealed', 'alarm', 1),
+    row('sealed', 'aggregate', 1),
+    row('sealed', 'live', 1),
+    row('sealed', 'live', 2),
+  ];
   assert.deepEqual(due(rows, { diskMaxBytes: 0 }), ['expired live 1', 'expired live 2', 'expired aggregate 1']);
   assert.deepEqual(due(rows, { diskMaxBytes: 300 }), ['expired live 1']);
 });

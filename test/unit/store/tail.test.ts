@@ -17,7 +17,10 @@ test('points are kept in order through growth', () => {
 test('more points than fit are refused, and those there stay', () => {
   const tail = new Tail(10);
   tail.append(pointsFrom(rows(8)), 0);
-  assert.throws(() => tail.append(pointsFrom(rows(3)), 0), { code: 'exhausted', message: /3 more do not fit beside 8/ });
+  assert.throws(() => tail.append(pointsFrom(rows(3)), 0), {
+    code: 'exhausted',
+    message: /3 more do not fit beside 8/,
+  });
   assert.deepEqual(rowsOf(tail.points), rows(8));
 });
 

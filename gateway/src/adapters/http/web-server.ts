@@ -1,6 +1,7 @@
 /** The local web listener: pages, JSON, health and metrics. Loopback only until access control exists; every answer is bounded. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
 import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { type ErrorCode, GatewayError } from '../../base/errors.ts';
 
@@ -71,12 +72,15 @@ export class WebServer implements AsyncDisposable {
   constructor(settings: WebSettings, handlers: WebHandlers) {
     this.#settings = settings;
     this.#handlers = handlers;
-    this.#server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
-      this.#answer(request, response).catch((error) => {
-        this.#handlers.onUnexpected(error, 'while answering');
-        response.destroy();
-      });
-    });
+    this.#server = createServer(
+      { requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 },
+      (request, response) => {
+        this.#answer(request, response).catch((error) => {
+          this.#handlers.onUnexpected(error, 'while answering');
+          response.destroy();
+        });
+      },
+    );
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
@@ -146,7 +150,10 @@ export class WebServer implements AsyncDisposable {
     if (error instanceof GatewayError) return json(error.toJSON(), STATUS_OF[error.code]);
     const id = randomUUID().slice(0, 8);
     this.#handlers.onUnexpected(error, id);
-    return json({ code: 'internal', message: `internal error ${id}`, hint: 'The journal has the details under this id.' }, 500);
+    return json(
+      { code: 'internal', message: `internal error ${id}`, hint: 'The journal has the details under this id.' },
+      500,
+    );
   }
 }
 

@@ -123,6 +123,9 @@ function readFile(path: string): string {
   try {
     return fs.readFileSync(path, 'utf8');
   } catch (error) {
-    throw new GatewayError('not_found', `file ${path}`, { cause: error, hint: 'Check the files named under mqtt.broker.' });
+    throw new GatewayError('not_found', `file ${path}`, {
+      cause: error,
+      hint: 'Check the files named under mqtt.broker.',
+    });
   }
 }

@@ -41,7 +41,8 @@ export class MqttListener implements AsyncDisposable {
       broker: new Broker(settings),
       access: new Access(settings.users),
       limits: settings,
-      takeOver: (clientId) => this.#byClient.get(clientId)?.close('taken over by a newer connection of the same client'),
+      takeOver: (clientId) =>
+        this.#byClient.get(clientId)?.close('taken over by a newer connection of the same client'),
       onOpened: (connection) => this.#byClient.set(connection.clientId, connection),
       onClosed: (connection, reason) => this.#closed(connection, reason),
     };

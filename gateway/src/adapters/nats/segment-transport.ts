@@ -42,12 +42,7 @@ export class NatsSegmentTransport implements SegmentTransport {
   lastReceiptMs: number | null = null;
   #streamReady: { connection: NatsConnection; done: Promise<void> } | undefined;
 
-  constructor(
-    link: NatsLink,
-    settings: TransportSettings,
-    clock: Clock,
-    onProblem: (error: unknown) => void,
-  ) {
+  constructor(link: NatsLink, settings: TransportSettings, clock: Clock, onProblem: (error: unknown) => void) {
     this.#link = link;
     this.#settings = settings;
     this.#clock = clock;

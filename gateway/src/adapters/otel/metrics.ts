@@ -39,7 +39,9 @@ export class Metrics {
     }
     for (const { name, unit, help, read, isCounter } of gauges) {
       const options = { unit, description: help };
-      const instrument = isCounter ? meter.createObservableCounter(name, options) : meter.createObservableGauge(name, options);
+      const instrument = isCounter
+        ? meter.createObservableCounter(name, options)
+        : meter.createObservableGauge(name, options);
       instrument.addCallback((result) => {
         for (const { value, labels } of read()) result.observe(value, labels);
       });
@@ -52,4 +54,3 @@ export class Metrics {
     return this.#serializer.serialize(resourceMetrics);
   }
 }
-

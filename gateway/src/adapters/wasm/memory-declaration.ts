@@ -10,7 +10,8 @@ const SECTION = { import: 2, memory: 5, start: 8 } as const;
 /** @returns the declared maximum in pages of 64 KiB. @throws GatewayError `denied` for what the host does not allow, `corrupt` for no module at all. */
 export function declaredMemoryPages(wasm: Uint8Array, pagesMax: number): number {
   const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-  if (header.some((octet, at) => wasm[at] !== octet)) throw new GatewayError('corrupt', 'module: a WebAssembly 1 binary expected');
+  if (header.some((octet, at) => wasm[at] !== octet))
+    throw new GatewayError('corrupt', 'module: a WebAssembly 1 binary expected');
   let memory: Memory | null = null;
   for (let at = 8; at < wasm.length; ) {
     const id = wasm[at]!;
@@ -22,7 +23,8 @@ export function declaredMemoryPages(wasm: Uint8Array, pagesMax: number): number 
   }
   if (memory === null) throw refusal(8, 'one memory', 'none');
   if (memory.maximum === null) throw refusal(memory.at, `a memory maximum of at most ${pagesMax} pages`, 'none');
-  if (memory.maximum > pagesMax) throw refusal(memory.at, `a memory maximum of at most ${pagesMax} pages`, `${memory.maximum}`);
+  if (memory.maximum > pagesMax)
+    throw refusal(memory.at, `a memory maximum of at most ${pagesMax} pages`, `${memory.maximum}`);
   return memory.maximum;
 }
 

@@ -9,7 +9,15 @@ type Exported = (...args: number[]) => number;
 /** Calls in a row that fetch the rest of an output. */
 const PAGES_MAX = 64;
 
-const REQUIRED = ['gw_abi_1_0', 'gw_in_ptr', 'gw_in_cap', 'gw_out_ptr', 'gw_out_cap', 'gw_init', 'gw_on_batch'] as const;
+const REQUIRED = [
+  'gw_abi_1_0',
+  'gw_in_ptr',
+  'gw_in_cap',
+  'gw_out_ptr',
+  'gw_out_cap',
+  'gw_init',
+  'gw_on_batch',
+] as const;
 
 /** Checks and compiles once; instances are made from the result. @throws GatewayError `denied` or `corrupt`. */
 export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAssembly.Module {
@@ -29,7 +37,10 @@ export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAs
   const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
   const missing = REQUIRED.filter((name) => exported.get(name) !== 'function');
   if (exported.get('memory') !== 'memory' || missing.length > 0) {
-    throw new GatewayError('denied', `module ${manifest.id}: exports of gw1 expected, ${missing.join(', ') || 'memory'} missing`);
+    throw new GatewayError(
+      'denied',
+      `module ${manifest.id}: exports of gw1 expected, ${missing.join(', ') || 'memory'} missing`,
+    );
   }
   return module;
 }
@@ -58,11 +69,15 @@ export class ModuleInstance {
     const before = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
     new Uint8Array(this.#memory.buffer).set(config, before.at);
     const result = this.#call('gw_init', config.length);
-    if (result < 0) throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration with error ${result}`);
+    if (result < 0)
+      throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration with error ${result}`);
     ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(0, 'gw_in_ptr', 'gw_in_cap'));
     ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
     if (this.#outBytes > manifest.limits.outBytes) {
-      throw new GatewayError('denied', `module ${manifest.id}: an output of at most ${manifest.limits.outBytes} octets expected, ${this.#outBytes} found`);
+      throw new GatewayError(
+        'denied',
+        `module ${manifest.id}: an output of at most ${manifest.limits.outBytes} octets expected, ${this.#outBytes} found`,
+      );
     }
     this.inputRows = rowsThatFit(this.#inBytes);
   }
@@ -95,7 +110,8 @@ export class ModuleInstance {
       const { views, hasMore } = readOutput(this.#memory.buffer, this.#outAt, this.#outBytes, result);
       onOutput(views);
       if (!hasMore) return 0;
-      if (page === PAGES_MAX) throw new GatewayError('corrupt', `module ${this.#manifest.id}: at most ${PAGES_MAX} pages of output expected`);
+      if (page === PAGES_MAX)
+        throw new GatewayError('corrupt', `module ${this.#manifest.id}: at most ${PAGES_MAX} pages of output expected`);
       result = this.#call('gw_on_batch', 0);
     }
     return result;
@@ -110,7 +126,10 @@ export class ModuleInstance {
     const bytes = this.#exports[capacity]!() >>> 0;
     const isInside = at % 8 === 0 && at + bytes <= this.#memory.buffer.byteLength;
     if (!isInside || bytes < needed) {
-      throw new GatewayError('denied', `module ${this.#manifest.id}: ${pointer}: an aligned buffer of ${needed} octets or more inside its memory expected, ${bytes} at ${at} found`);
+      throw new GatewayError(
+        'denied',
+        `module ${this.#manifest.id}: ${pointer}: an aligned buffer of ${needed} octets or more inside its memory expected, ${bytes} at ${at} found`,
+      );
     }
     return { at, bytes };
   }

@@ -230,7 +230,8 @@ export class IngestPipeline implements Intake {
       const value = rows.value[i]!;
       let quality = rows.quality[i]!;
       if (value < registry.min[series]! || value > registry.max[series]!) quality = gradeRange(quality);
-      if (!isClockSet && (quality & QUALITY_TIME_FROM_GATEWAY) !== 0) quality = packQuality('uncertain', 'clock_unset', true);
+      if (!isClockSet && (quality & QUALITY_TIME_FROM_GATEWAY) !== 0)
+        quality = packQuality('uncertain', 'clock_unset', true);
       const row = first + i;
       columns.timeMs[row] = rows.timeMs[i]!;
       columns.value[row] = value;
@@ -265,7 +266,14 @@ export class IngestPipeline implements Intake {
     for (let i = 0; i < route.seriesOf.length; i++) if (route.seriesOf[i]! >= firstNew) route.seriesOf[i] = UNRESOLVED;
   }
 
-  #quarantine(octets: Uint8Array, topicStart: number, topicEnd: number, start: number, end: number, reason: string): void {
+  #quarantine(
+    octets: Uint8Array,
+    topicStart: number,
+    topicEnd: number,
+    start: number,
+    end: number,
+    reason: string,
+  ): void {
     const topic = new TextDecoder().decode(octets.subarray(topicStart, Math.min(topicEnd, topicStart + 256)));
     this.#keep(topic, reason, octets.subarray(start, Math.min(end, start + this.#limits.sampleBytes)));
   }

@@ -90,5 +90,7 @@ export class SeriesRegistry {
 
 /** Good readings outside their series' range become uncertain, with the reason; what was graded worse stays. */
 export function gradeRange(quality: number): number {
-  return (quality & 3) === 0 ? packQuality('uncertain', 'out_of_range', (quality & QUALITY_TIME_FROM_GATEWAY) !== 0) : quality;
+  return (quality & 3) === 0
+    ? packQuality('uncertain', 'out_of_range', (quality & QUALITY_TIME_FROM_GATEWAY) !== 0)
+    : quality;
 }

@@ -62,7 +62,12 @@ export class TopicRoutes {
     const segments = topic.split('/');
     const device = route.deviceSegments.map((at) => segments[at]).join('/');
     const point = segments[route.pointSegment] ?? '';
-    return { decoder: route.decoder, device: device || route.spec.device, point: point || route.spec.point, seriesOf: [] };
+    return {
+      decoder: route.decoder,
+      device: device || route.spec.device,
+      point: point || route.spec.point,
+      seriesOf: [],
+    };
   }
 }
 

@@ -82,7 +82,8 @@ export class BatchPool {
 
   heldBy(holder: Holder): number {
     let held = 0;
-    for (let slot = 0; slot < this.#slots; slot++) held += Atomics.load(this.#holds, slot * HOLDER_COUNT + HOLDERS[holder]);
+    for (let slot = 0; slot < this.#slots; slot++)
+      held += Atomics.load(this.#holds, slot * HOLDER_COUNT + HOLDERS[holder]);
     return held;
   }
 

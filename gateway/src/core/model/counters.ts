@@ -24,7 +24,10 @@ export const COUNTERS = [
 
 export type CounterName = (typeof COUNTERS)[number]['name'];
 
-export const COUNTER_INDEX = Object.fromEntries(COUNTERS.map((counter, index) => [counter.name, index])) as Record<CounterName, number>;
+export const COUNTER_INDEX = Object.fromEntries(COUNTERS.map((counter, index) => [counter.name, index])) as Record<
+  CounterName,
+  number
+>;
 
 /** The threads that count. */
 export const COUNTING_THREADS = ['ingest', 'modules', 'store'] as const;

@@ -52,7 +52,12 @@ export function writeHeader(buffer: ArrayBuffer, offset: number, count: number, 
  * Reads what a module returned: nothing it says is believed before it is checked.
  * @throws GatewayError `corrupt` naming what was expected.
  */
-export function readOutput(buffer: ArrayBuffer, offset: number, capacity: number, length: number): { views: BatchViews; hasMore: boolean } {
+export function readOutput(
+  buffer: ArrayBuffer,
+  offset: number,
+  capacity: number,
+  length: number,
+): { views: BatchViews; hasMore: boolean } {
   const refuse = (expected: string, found: number) =>
     new GatewayError('corrupt', `module output: ${expected} expected, ${found} found`);
   if (length > capacity) throw refuse(`at most ${capacity} octets`, length);

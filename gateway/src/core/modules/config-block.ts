@@ -33,7 +33,9 @@ function faultsOf(manifest: ModuleManifest, input: InputConfig, where: string): 
     const field = manifest.config.find((candidate) => candidate.name === key);
     if (field === undefined) {
       const near = nearestWord(key, names);
-      faults.push(`${where}: unknown setting ${key} of ${manifest.id}${near === undefined ? '' : `; did you mean ${near}?`}`);
+      faults.push(
+        `${where}: unknown setting ${key} of ${manifest.id}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      );
     } else if (!(value >= field.min && value <= field.max)) {
       faults.push(`${where}: ${key}: ${field.min}..${field.max} ${field.unit} expected, ${value} found`);
     }

@@ -66,17 +66,28 @@ export function parseManifest(text: string): ModuleManifest {
   check(isOutputs(manifest.outputs), 'outputs', `1 to ${OUTPUTS_MAX} of {name, kind}`, manifest.outputs);
   for (const key of Object.keys(LIMITS_MAX) as (keyof ModuleLimits)[]) {
     const found = manifest.limits?.[key];
-    check(Number.isInteger(found) && found > 0 && found <= LIMITS_MAX[key], `limits.${key}`, `1..${LIMITS_MAX[key]}`, found);
+    check(
+      Number.isInteger(found) && found > 0 && found <= LIMITS_MAX[key],
+      `limits.${key}`,
+      `1..${LIMITS_MAX[key]}`,
+      found,
+    );
   }
   for (const [index, field] of (Array.isArray(manifest.config) ? manifest.config : []).entries()) {
     const isField = typeof field?.name === 'string' && Number.isFinite(field.min) && Number.isFinite(field.max);
-    check(isField && (field.default === null || Number.isFinite(field.default)), `config[${index}]`, '{name, default, min, max}', field);
+    check(
+      isField && (field.default === null || Number.isFinite(field.default)),
+      `config[${index}]`,
+      '{name, default, min, max}',
+      field,
+    );
   }
   if (faults.length > 0) throw new GatewayError('invalid', `module manifest: ${faults.join('; ')}`);
   return manifest;
 }
 
 function isOutputs(outputs: unknown): boolean {
-  const isOutput = (output: ModuleOutput) => typeof output?.name === 'string' && ['point', 'alarm'].includes(output.kind);
+  const isOutput = (output: ModuleOutput) =>
+    typeof output?.name === 'string' && ['point', 'alarm'].includes(output.kind);
   return Array.isArray(outputs) && outputs.length >= 1 && outputs.length <= OUTPUTS_MAX && outputs.every(isOutput);
 }

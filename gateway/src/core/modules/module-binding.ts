@@ -1,6 +1,6 @@
 import { globToRegExp } from '../../base/glob.ts';
-import { ALARM_STATE } from '../model/quality.ts';
 import type { PointColumns } from '../model/points.ts';
+import { ALARM_STATE } from '../model/quality.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../model/series.ts';
 import type { BatchViews } from './batch-layout.ts';
 import { ROW_STATE } from './batch-layout.ts';
@@ -97,7 +97,9 @@ export class ModuleBinding {
       }
       const lane = declared.kind === 'alarm' ? 'alarm' : 'aggregate';
       const state = output.state[row]!;
-      const isLegal = Number.isFinite(output.timeMs[row]!) && (lane === 'alarm') === (state === ROW_STATE.raised || state === ROW_STATE.cleared);
+      const isLegal =
+        Number.isFinite(output.timeMs[row]!) &&
+        (lane === 'alarm') === (state === ROW_STATE.raised || state === ROW_STATE.cleared);
       const series = isLegal ? this.#resolve(output.series[row]!, channel) : undefined;
       if (series === undefined) sink.shed(lane, 'module_output', 1);
       else if (series === DERIVED_LIMIT) sink.shed(lane, 'series_limit', 1);

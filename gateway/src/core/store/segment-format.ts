@@ -238,7 +238,12 @@ export class SegmentReader {
     if (end - length < HEADER_BYTES)
       throw new GatewayError('corrupt', `${this.#what}: a directory of ${length} octets does not fit`);
     const compressed = this.#octets.subarray(end - length, end);
-    this.#check(compressed, crc, 'header and directory', this.#compressor.crc32(this.#octets.subarray(0, HEADER_BYTES)));
+    this.#check(
+      compressed,
+      crc,
+      'header and directory',
+      this.#compressor.crc32(this.#octets.subarray(0, HEADER_BYTES)),
+    );
     return this.#compressor.decompress(compressed, rawLength);
   }
 

@@ -37,23 +37,33 @@ export function parseInput(command: Command, args: readonly string[]): CommandIn
   } catch (error) {
     const unknown = /--?([\w-]+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? '';
     const near = nearestWord(unknown, Object.keys(options));
-    throw new GatewayError('invalid', `tidegate ${command.verb}: ${error instanceof Error ? error.message.split('. ')[0] : error}`, {
-      hint: near !== undefined && near !== unknown ? `Did you mean --${near}?` : `See: tidegate ${command.verb} --help`,
-    });
+    throw new GatewayError(
+      'invalid',
+      `tidegate ${command.verb}: ${error instanceof Error ? error.message.split('. ')[0] : error}`,
+      {
+        hint:
+          near !== undefined && near !== unknown ? `Did you mean --${near}?` : `See: tidegate ${command.verb} --help`,
+      },
+    );
   }
   const [least, most] = command.words;
   const words = parsed.positionals;
   if (parsed.values.help !== true && (words.length < least || words.length > most)) {
-    throw new GatewayError('invalid', `tidegate ${command.verb}: ${least === most ? least : `${least} to ${most}`} words expected, ${words.length} found`, {
-      hint: `Usage: tidegate ${command.verb} ${command.usage}`,
-    });
+    throw new GatewayError(
+      'invalid',
+      `tidegate ${command.verb}: ${least === most ? least : `${least} to ${most}`} words expected, ${words.length} found`,
+      {
+        hint: `Usage: tidegate ${command.verb} ${command.usage}`,
+      },
+    );
   }
   return { options: parsed.values as OptionValues, words };
 }
 
 export function printHelp(command: Command): void {
   print(`tidegate ${command.verb} ${command.usage}\n\n${command.summary}\n\nOptions:`);
-  for (const [name, spec] of Object.entries(command.options)) print(`  --${name}${spec.type === 'string' ? ' VALUE' : ''}`);
+  for (const [name, spec] of Object.entries(command.options))
+    print(`  --${name}${spec.type === 'string' ? ' VALUE' : ''}`);
   print('  --json   one JSON document instead of text');
 }
 
@@ -76,11 +86,17 @@ export function textOf(value: OptionValues[string]): string | undefined {
 
 /** Columns padded to their widest cell; numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = [head, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)))];
+  const cells = [
+    head,
+    ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))),
+  ];
   const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
   const widths = head.map((_, column) => Math.max(...cells.map((row) => String(row[column] ?? '').length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => (isNumber[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd();
+    row
+      .map((cell, column) => (isNumber[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd();
   return cells.map((row) => line(row.map(String))).join('\n');
 }
 
@@ -89,6 +105,10 @@ export function parseMoment(text: string, nowMs: number): number {
   const back = /^-(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text);
   if (back) return nowMs - Number(back[1]) * { s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 }[back[2] as 's' | 'm' | 'h' | 'd'];
   const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isNaN(ms)) throw new GatewayError('invalid', `a time such as 2026-11-24T10:00:00Z, 1795514400000 or -1h expected, ${text} found`);
+  if (Number.isNaN(ms))
+    throw new GatewayError(
+      'invalid',
+      `a time such as 2026-11-24T10:00:00Z, 1795514400000 or -1h expected, ${text} found`,
+    );
   return ms;
 }

@@ -1,4 +1,4 @@
-import { type ConfigFault, ConfigError, describeFault } from '../../config/fault.ts';
+import { ConfigError, type ConfigFault, describeFault } from '../../config/fault.ts';
 import { shownValues } from '../../config/show.ts';
 import { loadConfig } from '../config-files.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
@@ -14,7 +14,13 @@ export const configShow: Command = {
   async run({ options }) {
     const values = shownValues(loadConfig(listOf(options.config)));
     if (options.json) printJson(values);
-    else print(table(['setting', 'value', 'origin'], values.map(({ path, value, origin }) => [path, String(value), origin])));
+    else
+      print(
+        table(
+          ['setting', 'value', 'origin'],
+          values.map(({ path, value, origin }) => [path, String(value), origin]),
+        ),
+      );
     return EXIT.ok;
   },
 };

@@ -1,8 +1,8 @@
-import { createLog } from '../log.ts';
-import { startGateway } from '../gateway.ts';
-import { loadConfig } from '../config-files.ts';
 import { describeError } from '../../base/errors.ts';
-import { type Command, EXIT, listOf, printJson, print } from './command.ts';
+import { loadConfig } from '../config-files.ts';
+import { startGateway } from '../gateway.ts';
+import { createLog } from '../log.ts';
+import { type Command, EXIT, listOf, print, printJson } from './command.ts';
 import { stateOverride } from './state-folder.ts';
 
 /** A drain that takes longer is given up: what is in the journal is safe anyway. */
@@ -21,7 +21,12 @@ export const run: Command = {
       log('error', `fatal: ${describeError(error)}`);
       process.exit(EXIT.failed);
     });
-    const started = { id: gateway.id, mqtt: gateway.mqttAddress, web: gateway.webAddress, state: config.gateway.stateDir };
+    const started = {
+      id: gateway.id,
+      mqtt: gateway.mqttAddress,
+      web: gateway.webAddress,
+      state: config.gateway.stateDir,
+    };
     if (options.json) printJson(started);
     else print(`tidegate ${started.id}: MQTT ${started.mqtt}, web ${started.web}, state in ${started.state}`);
     await new Promise((resolve) => {

@@ -15,14 +15,26 @@ export const sagaList: Command = {
   words: [0, 0],
   async run({ options }) {
     const states = listOf(options.only).map((text) => {
-      if (!(text in SAGA_MOVES)) throw new GatewayError('invalid', `--only: one of ${Object.keys(SAGA_MOVES).join(', ')} expected, ${text} found`);
+      if (!(text in SAGA_MOVES))
+        throw new GatewayError(
+          'invalid',
+          `--only: one of ${Object.keys(SAGA_MOVES).join(', ')} expected, ${text} found`,
+        );
       return text as SagaState;
     });
     using state = openState(options);
     const sagas = listSagas(state.database, LIST_MAX, states).map(sagaSummary);
     if (options.json) printJson(sagas);
     else {
-      const rows = sagas.map((s) => [s.id, s.state, s.step, s.attempt, s.generation, new Date(s.updatedMs).toISOString(), s.error ?? '']);
+      const rows = sagas.map((s) => [
+        s.id,
+        s.state,
+        s.step,
+        s.attempt,
+        s.generation,
+        new Date(s.updatedMs).toISOString(),
+        s.error ?? '',
+      ]);
       print(table(['saga', 'state', 'step', 'attempt', 'generation', 'updated', 'error'], rows));
     }
     return EXIT.ok;
@@ -39,14 +51,21 @@ export const sagaShow: Command = {
     using state = openState(options);
     const saga = findSaga(state.database, id!);
     if (saga === undefined) {
-      throw new GatewayError('not_found', `saga ${id}: no such saga`, { hint: '`tidegate saga list` shows the latest; finished ones are kept up to 1,000.' });
+      throw new GatewayError('not_found', `saga ${id}: no such saga`, {
+        hint: '`tidegate saga list` shows the latest; finished ones are kept up to 1,000.',
+      });
     }
     const events = readTimeline(state.database, id!);
     if (options.json) printJson({ saga, events });
     else {
       print(`${saga.id}  ${saga.state}  ${JSON.stringify(saga.parameters)}  generation ${saga.generation}\n`);
       const start = events[0]?.atMs ?? 0;
-      print(table(['after', 'what', 'step', 'try', 'detail'], events.map((e) => [`${e.atMs - start} ms`, e.kind, e.step ?? '', e.attempt, e.detail ?? ''])));
+      print(
+        table(
+          ['after', 'what', 'step', 'try', 'detail'],
+          events.map((e) => [`${e.atMs - start} ms`, e.kind, e.step ?? '', e.attempt, e.detail ?? '']),
+        ),
+      );
       if (saga.error !== null) print(`\nlast error: ${saga.error}`);
     }
     return EXIT.ok;

@@ -37,7 +37,8 @@ const POINTS_MAX_DEFAULT = 20_000_000;
 
 export const sink: Command = {
   verb: 'sink',
-  usage: '[--server URL]... [--database FILE] [--ndjson FILE] [--points-max N] [--durable NAME] [--stream NAME] [credentials]',
+  usage:
+    '[--server URL]... [--database FILE] [--ndjson FILE] [--points-max N] [--durable NAME] [--stream NAME] [credentials]',
   summary: 'The reference consumer: stores every segment once, then sends the receipt. Runs until SIGTERM or SIGINT.',
   options: OPTIONS,
   words: [0, 0],
@@ -46,9 +47,15 @@ export const sink: Command = {
     const path = resolve(textOf(options.database) ?? 'sink.db');
     const text = (name: keyof typeof OPTIONS) => textOf(options[name]) ?? '';
     mkdirSync(dirname(path), { recursive: true });
-    const database = openDatabase(path, assets.migrations('sink'), { nativeBinding: assets.nativeBinding('better_sqlite3') });
+    const database = openDatabase(path, assets.migrations('sink'), {
+      nativeBinding: assets.nativeBinding('better_sqlite3'),
+    });
     const pointsMax = Number(options['points-max'] ?? POINTS_MAX_DEFAULT);
-    if (!Number.isInteger(pointsMax) || pointsMax < 1) throw new GatewayError('invalid', `--points-max: a whole number of at least 1 expected, ${options['points-max']} found`);
+    if (!Number.isInteger(pointsMax) || pointsMax < 1)
+      throw new GatewayError(
+        'invalid',
+        `--points-max: a whole number of at least 1 expected, ${options['points-max']} found`,
+      );
     const store = new SqliteSinkStore(database, { pointsMax, ndjsonPath: textOf(options.ndjson) });
     const settings = {
       servers: options.server === undefined ? ['nats://127.0.0.1:4222'] : listOf(options.server),
@@ -92,15 +99,21 @@ export const sink: Command = {
 export const sinkStatus: Command = {
   verb: 'sink status',
   usage: '[--database FILE]',
-  summary: 'What a sink has stored: distinct points, points held more than once (must be 0), repeated deliveries refused.',
+  summary:
+    'What a sink has stored: distinct points, points held more than once (must be 0), repeated deliveries refused.',
   options: { database: OPTIONS.database },
   words: [0, 0],
   async run({ options }) {
-    const database = openForReading(resolve(textOf(options.database) ?? 'sink.db'), { nativeBinding: assets.nativeBinding('better_sqlite3') });
+    const database = openForReading(resolve(textOf(options.database) ?? 'sink.db'), {
+      nativeBinding: assets.nativeBinding('better_sqlite3'),
+    });
     const totals = readSinkTotals(database);
     database.close();
     if (options.json) printJson(totals);
-    else print(`${totals.unique} points in ${totals.segments} segments, ${totals.duplicates} duplicates, ${totals.redeliveries} repeated deliveries refused`);
+    else
+      print(
+        `${totals.unique} points in ${totals.segments} segments, ${totals.duplicates} duplicates, ${totals.redeliveries} repeated deliveries refused`,
+      );
     return EXIT.ok;
   },
 };

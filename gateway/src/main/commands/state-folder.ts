@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
-import { openForReading } from '../../adapters/sqlite/database.ts';
 import type { Database } from '../../adapters/sqlite/database.ts';
+import { openForReading } from '../../adapters/sqlite/database.ts';
 import type { ConfigText } from '../../config/read-layer.ts';
 import { assets } from '../assets.ts';
 import { loadConfig } from '../config-files.ts';

@@ -1,7 +1,7 @@
 import { describeError, GatewayError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
-import { LANES } from '../../core/model/series.ts';
 import { shedTotal } from '../../core/model/ledger.ts';
+import { LANES } from '../../core/model/series.ts';
 import type { StatusDocument } from '../status-report.ts';
 import { type Command, EXIT, print, printJson, table } from './command.ts';
 import { pathsFrom, runningGateway, STATE_OPTIONS } from './state-folder.ts';
@@ -41,21 +41,47 @@ async function fetchStatus(url: string): Promise<StatusDocument> {
 function printStatus({ gateway, rates, ledger, ingest, modules, store, sync, alarms }: StatusDocument): void {
   const seconds = Math.round((gateway.nowMs - gateway.startedMs) / 1000);
   print(`${gateway.id}  ${gateway.state} for ${seconds} s  epoch ${gateway.epoch}  version ${gateway.version}`);
-  print(`points ${Math.round(rates.pointsPerSecond).toLocaleString('en-US')}/s  from ${ingest.connections} connections at ${ingest.address}  ${ingest.series} series`);
-  print(`disk ${formatBytes(store.diskBytes)} of ${formatBytes(store.diskMaxBytes)}${store.daysLeft === null ? '' : `, ${store.daysLeft.toFixed(1)} days left`}${store.problem === null ? '' : `  PROBLEM: ${store.problem}`}`);
-  print(`cloud ${sync.link}${sync.configured ? ` (${sync.server})` : ''}  ${sync.queuedSegments} segments queued${sync.error === null ? '' : `  ${sync.error}`}\n`);
+  print(
+    `points ${Math.round(rates.pointsPerSecond).toLocaleString('en-US')}/s  from ${ingest.connections} connections at ${ingest.address}  ${ingest.series} series`,
+  );
+  print(
+    `disk ${formatBytes(store.diskBytes)} of ${formatBytes(store.diskMaxBytes)}${store.daysLeft === null ? '' : `, ${store.daysLeft.toFixed(1)} days left`}${store.problem === null ? '' : `  PROBLEM: ${store.problem}`}`,
+  );
+  print(
+    `cloud ${sync.link}${sync.configured ? ` (${sync.server})` : ''}  ${sync.queuedSegments} segments queued${sync.error === null ? '' : `  ${sync.error}`}\n`,
+  );
   print(ledgerTable(ledger.lanes));
   print(ledger.balanced ? 'The ledger balances.\n' : 'THE LEDGER DOES NOT BALANCE.\n');
-  print(table(['module', 'state', 'calls', 'rows in', 'rows out', 'traps', 'error'], modules.map((m) => [m.name, m.state, m.calls, m.rowsIn, m.rowsOut, m.traps, m.error ?? ''])));
+  print(
+    table(
+      ['module', 'state', 'calls', 'rows in', 'rows out', 'traps', 'error'],
+      modules.map((m) => [m.name, m.state, m.calls, m.rowsIn, m.rowsOut, m.traps, m.error ?? '']),
+    ),
+  );
   const raised = alarms.filter((alarm) => alarm.state === 'raised');
-  if (raised.length > 0) print(`\n${table(['alarm', 'kind', 'value', 'since'], raised.map((a) => [a.series ?? '', a.kind, String(a.value), new Date(a.raisedMs).toISOString()]))}`);
+  if (raised.length > 0)
+    print(
+      `\n${table(
+        ['alarm', 'kind', 'value', 'since'],
+        raised.map((a) => [a.series ?? '', a.kind, String(a.value), new Date(a.raisedMs).toISOString()]),
+      )}`,
+    );
 }
 
 export function ledgerTable(lanes: StatusDocument['ledger']['lanes']): string {
   const head = ['lane', 'received', 'shed', 'stored', 'confirmed', 'queued', 'quarantined', 'expired'];
   const rows = LANES.map((lane) => {
     const account = lanes[lane];
-    return [lane, account.received, shedTotal(account), account.stored, account.confirmed, account.queued, account.quarantined, account.expired];
+    return [
+      lane,
+      account.received,
+      shedTotal(account),
+      account.stored,
+      account.confirmed,
+      account.queued,
+      account.quarantined,
+      account.expired,
+    ];
   });
   const sum = head.slice(1).map((_, column) => rows.reduce((total, row) => total + (row[column + 1] as number), 0));
   return table(head, [...rows, ['all', ...sum]]);

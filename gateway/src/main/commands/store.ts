@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
+import type { Database } from '../../adapters/sqlite/database.ts';
 import { readSeries } from '../../adapters/sqlite/rows.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { globToRegExp } from '../../base/glob.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import { formatBytes } from '../../base/units.ts';
-import { LANES, type Lane, type Series, seriesName } from '../../core/model/series.ts';
 import { unpackQuality } from '../../core/model/quality.ts';
-import type { Database } from '../../adapters/sqlite/database.ts';
+import { LANES, type Lane, type Series, seriesName } from '../../core/model/series.ts';
 import { PointHistory } from '../point-history.ts';
 import { type Command, EXIT, parseMoment, print, printJson, table, textOf } from './command.ts';
 import { openState, STATE_OPTIONS } from './state-folder.ts';
@@ -40,7 +40,12 @@ export const storeStatus: Command = {
     if (options.json) printJson({ folder: state.paths.folder, series, journalBytes, segments: sums });
     else {
       print(`${state.paths.folder}: ${series} series, journal ${formatBytes(journalBytes)}`);
-      print(table(['lane', 'state', 'segments', 'points', 'octets'], sums.map((s) => [s.lane, s.state, s.segments, s.points, s.bytes])));
+      print(
+        table(
+          ['lane', 'state', 'segments', 'points', 'octets'],
+          sums.map((s) => [s.lane, s.state, s.segments, s.points, s.bytes]),
+        ),
+      );
     }
     return EXIT.ok;
   },
@@ -49,7 +54,8 @@ export const storeStatus: Command = {
 export const storeQuery: Command = {
   verb: 'store query',
   usage: 'SERIES [--from TIME] [--to TIME] [--limit N] [--state DIR]',
-  summary: 'Prints the points of one series (device/point) from its segments; points of the last seconds may still be in the journal.',
+  summary:
+    'Prints the points of one series (device/point) from its segments; points of the last seconds may still be in the journal.',
   options: { ...SPAN_OPTIONS, limit: { type: 'string' } },
   words: [1, 1],
   async run({ options, words: [name] }) {
@@ -57,19 +63,29 @@ export const storeQuery: Command = {
     const series = findSeries(state.database, name!);
     const { fromMs, toMs } = spanOf(options);
     const limit = Number(options.limit ?? 1000);
-    if (!Number.isInteger(limit) || limit < 1) throw new GatewayError('invalid', `--limit: a whole number of at least 1 expected, ${options.limit} found`);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new GatewayError('invalid', `--limit: a whole number of at least 1 expected, ${options.limit} found`);
     const found: { timeMs: number; value: number | null; quality: ReturnType<typeof unpackQuality> }[] = [];
     const history = new PointHistory(state.database, state.paths.segments);
     for await (const points of history.pointsOf(series, fromMs, toMs)) {
       for (let row = 0; row < points.length && found.length < limit; row++) {
         const value = points.value[row]!;
-        found.push({ timeMs: points.timeMs[row]!, value: Number.isNaN(value) ? null : value, quality: unpackQuality(points.quality[row]!) });
+        found.push({
+          timeMs: points.timeMs[row]!,
+          value: Number.isNaN(value) ? null : value,
+          quality: unpackQuality(points.quality[row]!),
+        });
       }
     }
     warnOfDamage(history);
     if (options.json) printJson({ series, points: found, isComplete: found.length < limit });
     else {
-      print(table(['time', `value ${series.unit}`.trim(), 'quality'], found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), p.quality.grade])));
+      print(
+        table(
+          ['time', `value ${series.unit}`.trim(), 'quality'],
+          found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), p.quality.grade]),
+        ),
+      );
       if (found.length === limit) print(`(the first ${limit}; more with --limit)`);
     }
     return EXIT.ok;
@@ -80,14 +96,21 @@ export const storeExport: Command = {
   verb: 'store export',
   usage: '[--series GLOB] [--lane LANE] [--format ndjson|csv] [--output FILE] [--from TIME] [--to TIME]',
   summary: 'Writes points of every matching series as NDJSON or CSV, segment after segment.',
-  options: { ...SPAN_OPTIONS, series: { type: 'string' }, lane: { type: 'string' }, format: { type: 'string' }, output: { type: 'string' } },
+  options: {
+    ...SPAN_OPTIONS,
+    series: { type: 'string' },
+    lane: { type: 'string' },
+    format: { type: 'string' },
+    output: { type: 'string' },
+  },
   words: [0, 0],
   async run({ options }) {
     using state = openState(options);
     const { fromMs, toMs } = spanOf(options, 0);
     const lanes = options.lane === undefined ? LANES : [laneFrom(String(options.lane))];
     const format = textOf(options.format) ?? 'ndjson';
-    if (format !== 'ndjson' && format !== 'csv') throw new GatewayError('invalid', `--format: ndjson or csv expected, ${format} found`);
+    if (format !== 'ndjson' && format !== 'csv')
+      throw new GatewayError('invalid', `--format: ndjson or csv expected, ${format} found`);
     const pattern = globToRegExp(textOf(options.series) ?? '**');
     const output = textOf(options.output);
     const descriptor = output === undefined ? 1 : fs.openSync(output, 'w');
@@ -102,7 +125,8 @@ export const storeExport: Command = {
           const points = reader.readSeries(series.id)!;
           for (let row = 0; row < points.length; row++) {
             const timeMs = points.timeMs[row]!;
-            if (timeMs >= fromMs && timeMs <= toMs) lines.push(lineOf(format, series, timeMs, points.value[row]!, points.quality[row]!));
+            if (timeMs >= fromMs && timeMs <= toMs)
+              lines.push(lineOf(format, series, timeMs, points.value[row]!, points.quality[row]!));
           }
         }
         written += lines.length;
@@ -122,12 +146,14 @@ export const storeExport: Command = {
 function lineOf(format: 'ndjson' | 'csv', series: Series, timeMs: number, value: number, quality: number): string {
   const number = Number.isNaN(value) ? null : value;
   const name = seriesName(series);
-  if (format === 'ndjson') return `${JSON.stringify({ series: name, lane: series.lane, timeMs, value: number, quality })}\n`;
+  if (format === 'ndjson')
+    return `${JSON.stringify({ series: name, lane: series.lane, timeMs, value: number, quality })}\n`;
   return `"${name.replaceAll('"', '""')}",${series.lane},${timeMs},${number ?? ''},${quality}\n`;
 }
 
 function warnOfDamage({ damaged }: PointHistory): void {
-  if (damaged.size > 0) process.stderr.write(`${damaged.size} damaged segments were left out: ${[...damaged].slice(0, 5).join(', ')}\n`);
+  if (damaged.size > 0)
+    process.stderr.write(`${damaged.size} damaged segments were left out: ${[...damaged].slice(0, 5).join(', ')}\n`);
 }
 
 /** A pipe may take less than it is given. */
@@ -162,7 +188,8 @@ function findSeries(database: Database, name: string): Series {
 
 function laneFrom(text: string): Lane {
   const lane = LANES.find((candidate) => candidate === text);
-  if (lane === undefined) throw new GatewayError('invalid', `--lane: one of ${LANES.join(', ')} expected, ${text} found`);
+  if (lane === undefined)
+    throw new GatewayError('invalid', `--lane: one of ${LANES.join(', ')} expected, ${text} found`);
   return lane;
 }
 

@@ -14,7 +14,11 @@ export const userHash: Command = {
   options: {},
   words: [0, 0],
   async run({ options }) {
-    const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined, terminal: false });
+    const lines = createInterface({
+      input: process.stdin,
+      output: process.stdin.isTTY ? process.stderr : undefined,
+      terminal: false,
+    });
     if (process.stdin.isTTY) process.stderr.write('Password: ');
     const password = await new Promise<string>((resolve) => {
       lines.once('line', resolve);
@@ -22,7 +26,10 @@ export const userHash: Command = {
     });
     lines.close();
     if (password.length < PASSWORD_CHARACTERS_MIN) {
-      throw new GatewayError('invalid', `a password of at least ${PASSWORD_CHARACTERS_MIN} characters expected, ${password.length} found`);
+      throw new GatewayError(
+        'invalid',
+        `a password of at least ${PASSWORD_CHARACTERS_MIN} characters expected, ${password.length} found`,
+      );
     }
     const salt = randomBytes(16);
     const hash = scryptSync(password, salt, 32, COST);

@@ -8,7 +8,12 @@ export const version: Command = {
   options: {},
   words: [0, 0],
   async run({ options }) {
-    const versions = { tidegate: assets.version, node: process.version, v8: process.versions.v8, platform: `${process.platform}-${process.arch}` };
+    const versions = {
+      tidegate: assets.version,
+      node: process.version,
+      v8: process.versions.v8,
+      platform: `${process.platform}-${process.arch}`,
+    };
     if (options.json) printJson(versions);
     else print(`tidegate ${versions.tidegate} (node ${versions.node}, ${versions.platform})`);
     return EXIT.ok;

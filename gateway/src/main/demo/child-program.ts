@@ -10,7 +10,10 @@ export interface ChildProgram extends AsyncDisposable {
 
 /** Runs one of our own scripts on the same Node. Detached from the terminal's Ctrl-C: the demonstration stops its parts in order. */
 export function startProgram(name: string, args: readonly string[]): ChildProgram {
-  return superviseChild(name, spawn(process.execPath, args, { cwd: assets.root, stdio: ['ignore', 'ignore', 'inherit'], detached: true }));
+  return superviseChild(
+    name,
+    spawn(process.execPath, args, { cwd: assets.root, stdio: ['ignore', 'ignore', 'inherit'], detached: true }),
+  );
 }
 
 export function superviseChild(name: string, child: ChildProcess): ChildProgram {

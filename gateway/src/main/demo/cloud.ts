@@ -18,14 +18,26 @@ const READY_WAIT_MS = 10_000;
 export async function startCloud(state: string, say: (line: string) => void): Promise<DemoCloud | null> {
   const binary = findBinary('nats-server');
   if (binary === null) {
-    say('No nats-server here (Debian: apt-get install nats-server): the cloud side is left out, points queue in the store.');
+    say(
+      'No nats-server here (Debian: apt-get install nats-server): the cloud side is left out, points queue in the store.',
+    );
     return null;
   }
   await using parts = new AsyncDisposableStack();
   const port = await freePort(4222);
   const folder = join(state, 'cloud');
   fs.mkdirSync(folder, { recursive: true });
-  const args = ['-js', '-sd', join(folder, 'jetstream'), '-a', '127.0.0.1', '-p', String(port), '-l', join(folder, 'nats-server.log')];
+  const args = [
+    '-js',
+    '-sd',
+    join(folder, 'jetstream'),
+    '-a',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-l',
+    join(folder, 'nats-server.log'),
+  ];
   // The log is for this run only: nothing here may grow from start to start.
   fs.rmSync(join(folder, 'nats-server.log'), { force: true });
   const nats: ChildProgram = superviseChild('nats-server', spawn(binary, args, { stdio: 'ignore', detached: true }));

@@ -39,7 +39,11 @@ export async function finalReport(gateway: Gateway, cloud: DemoCloud | null): Pr
 export function printReport({ lanes, ...report }: FinalReport, isJson: boolean): void {
   const out = (line: string) => process.stdout.write(`${line}\n`);
   out(ledgerTable(lanes));
-  out(report.sinkUnique === null ? 'no sink' : `sink: ${report.sinkUnique.toLocaleString('en-US')} distinct points, ${report.sinkDuplicates} duplicates`);
+  out(
+    report.sinkUnique === null
+      ? 'no sink'
+      : `sink: ${report.sinkUnique.toLocaleString('en-US')} distinct points, ${report.sinkDuplicates} duplicates`,
+  );
   out(report.balanced ? 'The ledger balances.' : 'THE LEDGER DOES NOT BALANCE.');
   if (isJson) out(JSON.stringify({ ...report, lanes }));
 }
