@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // npm run bench [-- OPTIONS]: measures the main job end to end and prints one table; docs/reference/benchmarks.md says how.
-import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ensureNodeRed } from '../test/bench/support/node-red-install.mjs';
 import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';

@@ -3,13 +3,15 @@
  * Every run has a gateway of its own on a fresh state folder. How each number comes about: docs/reference/benchmarks.md.
  */
 import { parseArgs } from 'node:util';
+import { describeError } from '../../gateway/src/base/errors.ts';
 import { findBinary } from '../support/require.ts';
 import { hasNatsServer } from './support/gateway-rig.ts';
 import { type GatewayFigures, runGateway } from './support/gateway-run.ts';
 import type { LoadShape } from './support/load-run.ts';
-import { type PeerFigures, searchPeer } from './support/node-red-search.ts';
+import { searchPeer } from './support/node-red-search.ts';
 import { machineFigures } from './support/process-figures.ts';
-import { figure, printTable, type Row, type Section } from './support/table.ts';
+import * as report from './support/report-rows.ts';
+import { figure, printTable, type Section } from './support/table.ts';
 
 const { values: options, positionals } = parseArgs({
   options: {
@@ -22,187 +24,114 @@ const { values: options, positionals } = parseArgs({
 });
 const isQuick = options.quick;
 const SPANS = isQuick ? { warmUpSeconds: 1, seconds: 3 } : { warmUpSeconds: 3, seconds: 12 };
+/** Of each rate tried on the peer. */
 const TRIAL = isQuick ? { warmUpSeconds: 1, seconds: 1.5 } : { warmUpSeconds: 1, seconds: 4 };
-const CONFIRM_WAIT_MS = isQuick ? 20_000 : 120_000;
+const CONFIRM_WAIT_MS = isQuick ? 30_000 : 180_000;
 
-/** One value a message from 100 sensors; and 100 values a message, each sensor at about a thousand a second. */
+/** One value a message from 100 sensors; and 100 values a message from 1000. */
 const SINGLE: LoadShape = { readings: 1, series: 100, messagesPerSecond: Infinity };
 const HUNDRED: LoadShape = { readings: 100, series: 1000, messagesPerSecond: Infinity };
-const STEADY_RATE = 50_000;
+const STEADY: LoadShape = { ...SINGLE, messagesPerSecond: 50_000 };
 
-interface Shape {
-  readonly name: string;
-  readonly load: LoadShape;
-  readonly pointsTarget: number;
-  /** Messages a second at which the search for the peer's rate begins. */
-  readonly peerFirstRate: number;
-  full?: GatewayFigures;
-  half?: GatewayFigures;
-  peer?: PeerFigures;
-}
-
-const shapes: Shape[] = [
-  { name: '1 reading a message, QoS 1', load: SINGLE, pointsTarget: 40_000, peerFirstRate: 10_000 },
-  { name: '100 readings a message, QoS 1', load: HUNDRED, pointsTarget: 500_000, peerFirstRate: 1000 },
+const shapes: report.Shape[] = [
+  { name: '1 reading a message', load: SINGLE, pointsTarget: 40_000, peerFirstRate: 10_000, full: {}, half: {} },
+  { name: '100 readings a message', load: HUNDRED, pointsTarget: 500_000, peerFirstRate: 1000, full: {}, half: {} },
 ];
-const isWanted = (part: string) => positionals.includes(part);
-const say = (line: string) => console.error(line);
-const cloud = hasNatsServer ? 'with nats-server and sink' : 'store only: no nats-server here';
+const places: readonly report.Place[] = hasNatsServer ? ['store', 'cloud'] : ['store'];
 const sections: Section[] = [];
 const faults: string[] = [];
+const isWanted = (...parts: string[]) => parts.some((part) => positionals.includes(part));
+const say = (line: string) => console.error(line);
+const forEach = <T>(rows: (place: report.Place, shape: report.Shape) => T | T[]): T[] =>
+  places.flatMap((place) => shapes.flatMap((shape) => rows(place, shape)));
 
-/** Ctrl-C and SIGTERM end what runs for us. */
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)
-  process.once(signal, () => process.exit(code));
+// An ordinary exit, so that what runs for us is ended with us.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 
-async function run(what: string, withCloud: boolean, load: LoadShape): Promise<GatewayFigures> {
-  say(`${what} (${withCloud ? 'cloud' : 'store only'})...`);
-  const figures = await runGateway(withCloud, load, SPANS, CONFIRM_WAIT_MS);
-  if (!figures.balanced) faults.push(`${what}: the ledger does not balance, or not all that was sent is in it`);
+async function run(what: string, place: report.Place, load: LoadShape): Promise<GatewayFigures> {
+  say(`${what}, ${report.PLACES[place]}...`);
+  const figures = await runGateway(place === 'cloud', load, SPANS, CONFIRM_WAIT_MS);
+  if (!figures.balanced) faults.push(`${what}: the ledger does not balance, or what was sent is not what is in it`);
   return figures;
 }
 
-const before = machineFigures();
-
-if (isWanted('rate') || isWanted('latency')) {
-  for (const shape of shapes) shape.full = await run(`rate, ${shape.name}`, hasNatsServer, shape.load);
-  sections.push({ title: `acknowledged after the commit, through two modules, ${cloud}`, rows: shapes.map(rateRow) });
-  sections.push({ title: 'memory of the gateway', rows: shapes.flatMap(memoryRows) });
-}
-
-if (isWanted('latency')) {
-  for (const shape of shapes) {
-    const messagesPerSecond = Math.round(shape.full!.pointsPerSecond / shape.load.readings / 2);
-    const load = { ...shape.load, messagesPerSecond, isStamped: true };
-    shape.half = await run(`latency at half the rate, ${shape.name}`, hasNatsServer, load);
+async function measureGateway(): Promise<void> {
+  if (!hasNatsServer) say('No nats-server here: the gateway is measured without a cloud.');
+  const written = [];
+  if (isWanted('rate', 'latency')) {
+    for (const place of places) {
+      for (const shape of shapes) {
+        const figures = await run(`full rate, ${shape.name}`, place, shape.load);
+        shape.full[place] = figures;
+        written.push(report.writtenRow(`full rate, ${shape.name}`, place, figures));
+      }
+    }
+    sections.push({
+      title: 'acknowledged (QoS 1) after the commit, through two modules',
+      rows: forEach(report.rateRow),
+    });
+    const memory = [report.memoryRow('idle', shapes[0]!.full.store!.idle)];
+    memory.push(
+      ...forEach((place, { name, full }) =>
+        report.memoryRow(`full rate, ${name}, ${report.PLACES[place]}`, full[place]!.loaded),
+      ),
+    );
+    sections.push({ title: 'memory of the gateway', rows: memory });
   }
-  sections.push({ title: `latency at half that rate, ${cloud}`, rows: shapes.flatMap(latencyRows) });
-}
-
-if (isWanted('bytes')) {
-  const steady = { ...SINGLE, messagesPerSecond: STEADY_RATE };
-  const rows: Row[] = [];
-  for (const withCloud of hasNatsServer ? [false, true] : [false]) {
-    for (const [name, load] of [
-      [`${figure(STEADY_RATE)} points/s, 1 reading a message, 100 series`, steady],
-      [`the same, 1000 series`, { ...steady, series: 1000 }],
-      ['full rate, 100 readings a message, 1000 series', HUNDRED],
-    ] as const) {
-      const figures = await run(`octets written, ${name}`, withCloud, load);
-      const note = `at ${figure(figures.pointsPerSecond)} points/s`;
-      const what = `${name}, ${withCloud ? 'with sync' : 'store only'}`;
-      rows.push({ what, value: figures.bytesPerPoint, unit: 'B/point', target: { at: 'most', value: 2 }, note });
+  if (isWanted('latency')) {
+    for (const place of places) {
+      for (const shape of shapes) {
+        const messagesPerSecond = Math.round(shape.full[place]!.pointsPerSecond / shape.load.readings / 2);
+        const load = { ...shape.load, messagesPerSecond, isStamped: true };
+        shape.half[place] = await run(`half rate, ${shape.name}`, place, load);
+      }
+    }
+    sections.push({ title: 'latency at half that rate', rows: forEach(report.latencyRows) });
+  }
+  if (isWanted('bytes')) {
+    for (const place of places) {
+      for (const series of [SINGLE.series, HUNDRED.series]) {
+        const what = `1 reading a message, ${series} series`;
+        written.push(report.writtenRow(what, place, await run(what, place, { ...STEADY, series })));
+      }
     }
   }
-  sections.push({ title: 'written to storage by the gateway', rows });
+  if (written.length > 0) sections.push({ title: 'written to storage by the gateway', rows: written });
 }
 
-const peerMissing =
-  options['peer-missing'] ?? (findBinary('mosquitto') === undefined ? 'no mosquitto here' : undefined);
-if (options['node-red'] !== undefined && peerMissing === undefined) {
+async function measurePeer(folder: string): Promise<void> {
   for (const shape of shapes) {
-    say(`peer, ${shape.name}...`);
-    shape.peer = await searchPeer(options['node-red'], shape.load, shape.peerFirstRate, TRIAL, SPANS);
+    say(`Node-RED, ${shape.name}...`);
+    try {
+      shape.peer = await searchPeer(folder, shape.load, shape.peerFirstRate, TRIAL, SPANS);
+    } catch (error) {
+      say(`Node-RED is left out: ${describeError(error)}`);
+    }
   }
+  const measured = shapes.filter(({ peer }) => peer !== undefined);
   sections.push({
     title: 'Node-RED: MQTT in, mean over 10 s a topic, MQTT out; not durable',
-    rows: shapes.flatMap(peerRows),
+    rows: measured.flatMap(report.peerRows),
   });
-  sections.push({ title: 'gateway beside Node-RED', rows: shapes.flatMap(ratioRows) });
-} else if (peerMissing !== undefined) say(`Node-RED is left out: ${peerMissing}`);
+  sections.push({ title: 'gateway, store only, beside Node-RED', rows: measured.flatMap(report.ratioRows) });
+}
 
+const before = machineFigures();
+await measureGateway();
+const reason = options['peer-missing'] ?? (findBinary('mosquitto') === undefined ? 'no mosquitto here' : undefined);
+if (reason !== undefined) say(`Node-RED is left out: ${reason}`);
+else if (options['node-red'] !== undefined) await measurePeer(options['node-red']);
 const after = machineFigures();
+
 printTable(sections);
-const steal = (100 * (after.stolenTicks - before.stolenTicks)) / Math.max(1, after.ticks - before.ticks);
+const stealPercent = (100 * (after.stolenTicks - before.stolenTicks)) / Math.max(1, after.ticks - before.ticks);
 console.log(
   `machine: ${before.cores} cores, ${before.processor}, ${figure(before.memoryGb)} GB; ` +
-    `load average before ${before.loadAverage.toFixed(2)}, steal time ${steal.toFixed(1)} %${isQuick ? '; QUICK run: not to be quoted' : ''}`,
+    `load average before ${before.loadAverage.toFixed(2)}, steal time ${stealPercent.toFixed(1)} %`,
 );
+if (isQuick) console.log('A quick run: not to be quoted.');
 for (const fault of faults) console.log(`FAULT: ${fault}`);
 if (options.json)
-  console.log(
-    JSON.stringify({ isQuick, cloud, machine: { ...before, stealPercent: steal }, shapes, sections, faults }),
-  );
+  console.log(JSON.stringify({ isQuick, machine: { ...before, stealPercent }, shapes, sections, faults }));
 process.exit(faults.length === 0 ? 0 : 1);
-
-function rateRow({ name, full, pointsTarget }: Shape): Row {
-  const { pointsPerSecond, cores, skippedPoints, balanced, isAllConfirmed, confirmedAtEnd, load } = full!;
-  const note = [
-    balanced ? 'ledger balances' : 'LEDGER DOES NOT BALANCE',
-    `${cores.toFixed(2)} cores`,
-    `${figure((100 * skippedPoints) / load.points)} % not seen by modules`,
-    hasNatsServer
-      ? `${figure((100 * confirmedAtEnd) / load.points)} % confirmed meanwhile${isAllConfirmed ? ', all in the end' : ''}`
-      : '',
-  ];
-  return {
-    ...{ what: name, value: pointsPerSecond, unit: 'points/s', target: { at: 'least', value: pointsTarget } },
-    note: note.filter(Boolean).join(', '),
-  };
-}
-
-function memoryRows({ name, full }: Shape, index: number): Row[] {
-  const { idle, loaded } = full!;
-  const anonymous = (mb: number) => `${figure(mb)} MB of it anonymous`;
-  const rows: Row[] = [
-    {
-      what: `at full rate, ${name}`,
-      value: loaded.pssMb,
-      unit: 'MB PSS',
-      target: { at: 'most', value: 90 },
-      note: anonymous(loaded.anonymousMb),
-    },
-  ];
-  if (index === 0) rows.unshift({ what: 'idle', value: idle.pssMb, unit: 'MB PSS', note: anonymous(idle.anonymousMb) });
-  return rows;
-}
-
-function latencyRows({ name, half }: Shape): Row[] {
-  const { load, moduleP50Ms, moduleP99Ms, pointsPerSecond, skippedPoints } = half!;
-  const at = `at ${figure(pointsPerSecond)} points/s`;
-  const skipped =
-    skippedPoints === 0 ? at : `${at}; ${figure((100 * skippedPoints) / load.points)} % not seen by modules`;
-  return [
-    { what: `publish to PUBACK p50, ${name}`, value: load.ackP50Ms, unit: 'ms', note: at },
-    { what: `publish to PUBACK p99, ${name}`, value: load.ackP99Ms, unit: 'ms' },
-    { what: `publish to module output p50, ${name}`, value: moduleP50Ms, unit: 'ms', note: skipped },
-    {
-      what: `publish to module output p99, ${name}`,
-      value: moduleP99Ms,
-      unit: 'ms',
-      target: { at: 'most', value: 8.3 },
-    },
-  ];
-}
-
-function peerRows({ name, peer }: Shape): Row[] {
-  const { pointsPerSecond, p50Ms, p99Ms } = peer!;
-  return [
-    { what: `sustained, ${name}`, value: pointsPerSecond, unit: 'points/s' },
-    { what: `publish to flow output p50, ${name}`, value: p50Ms, unit: 'ms', note: 'at half that rate' },
-    { what: `publish to flow output p99, ${name}`, value: p99Ms, unit: 'ms' },
-  ];
-}
-
-function ratioRows({ name, full, half, peer }: Shape): Row[] {
-  const rows: Row[] = [];
-  if (full !== undefined) {
-    rows.push({
-      what: `points/s, ${name}`,
-      value: full.pointsPerSecond / peer!.pointsPerSecond,
-      unit: 'times',
-      target: { at: 'least', value: 20 },
-    });
-  }
-  if (half?.moduleP99Ms && peer!.p99Ms !== null) {
-    rows.push({
-      what: `p99 to output, ${name}, each at half its own rate`,
-      value: peer!.p99Ms / half.moduleP99Ms,
-      unit: 'times shorter',
-    });
-  }
-  return rows;
-}

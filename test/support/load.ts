@@ -65,9 +65,11 @@ await pass(Number(values['warm-up']));
 for (const client of clients) client.forgetLatencies();
 const before = total((client) => client.acknowledged);
 const sentBefore = total((client) => client.sent);
+const cpuBefore = process.cpuUsage();
 const start = performance.now();
 await pass(Number(values.for));
 const seconds = (performance.now() - start) / 1000;
+const cpu = process.cpuUsage(cpuBefore);
 const during =
   values.qos === '0' ? total((client) => client.sent) - sentBefore : total((client) => client.acknowledged) - before;
 const latencies = clients.flatMap((client) => [...client.latencies]);
@@ -79,6 +81,8 @@ console.log(
     acknowledged: total((client) => client.acknowledged),
     points: sent * readings,
     pointsPerSecond: Math.round((during * readings) / seconds),
+    /** Processor seconds a second: near 1 means that the generator, one thread, is what limits. */
+    cores: (cpu.user + cpu.system) / 1e6 / seconds,
     ackP50Ms: percentile(latencies, 0.5),
     ackP99Ms: percentile(latencies, 0.99),
   }),

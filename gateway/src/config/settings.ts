@@ -26,14 +26,12 @@ export const SETTINGS = {
   ingest: { type: 'section', help: 'How messages become points.', settings: INGEST_SETTINGS },
   series: {
     type: 'tables',
-    apply: 'live',
     help: 'Unit, kind and range of series; the first that matches a series is taken.',
     settings: SERIES_SETTINGS,
     example: [{ match: 'boiler*/temperature', unit: '°C', type: 'gauge', min: -40, max: 125 }],
   },
   module: {
     type: 'tables',
-    apply: 'live',
     help: 'Modules that run, in the order in which they are asked.',
     settings: MODULE_SETTINGS,
     default: DEFAULT_MODULES,

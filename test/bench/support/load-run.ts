@@ -25,6 +25,8 @@ export interface LoadResult {
   readonly acknowledged: number;
   readonly points: number;
   readonly pointsPerSecond: number;
+  /** Processor seconds of the generator, one thread, a second: near 1 means that it is what limits. */
+  readonly cores: number;
   readonly ackP50Ms: number;
   readonly ackP99Ms: number;
 }

@@ -29,7 +29,6 @@ export const LOG_SETTINGS = {
     type: 'enum',
     values: ['error', 'warn', 'info', 'debug'],
     default: 'info',
-    apply: 'live',
     help: 'The least severe kind of line that is logged.',
   },
 } as const satisfies Settings;

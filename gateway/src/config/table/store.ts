@@ -34,7 +34,6 @@ export const STORE_SETTINGS = {
     min: '16MiB',
     max: '1024GiB',
     default: '1GiB',
-    apply: 'live',
     help: 'Disk space of segments and journal together.',
   },
   confirmedKeep: {
@@ -42,7 +41,6 @@ export const STORE_SETTINGS = {
     min: '0B',
     max: '1024GiB',
     default: '256MiB',
-    apply: 'live',
     help: 'Disk space of segments that the cloud has confirmed, kept for charts and export.',
   },
 } as const satisfies Settings;
