@@ -1,7 +1,7 @@
 /** The part of the WebAssembly API that we use: TypeScript declares it only together with the whole browser. */
 declare namespace WebAssembly {
   type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'externref' | 'funcref';
-  type ExportValue = Function | Memory | Global | Table;
+  type ExportValue = ((...args: never[]) => unknown) | Memory | Global | Table;
   type Imports = Record<string, Record<string, ExportValue>>;
   type Exports = Record<string, ExportValue>;
 

@@ -4,6 +4,7 @@
  */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
+import { compileModule } from '../adapters/wasm/module-instance.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
@@ -51,6 +52,7 @@ export class ModuleSupervisor {
   }
 
   async start(): Promise<void> {
+    this.#statuses = this.#specs.map(blankStatus);
     if (this.#specs.length > 0) await this.#startWorker();
   }
 
@@ -68,17 +70,7 @@ export class ModuleSupervisor {
   /** A module that cannot be used is refused with a reason, and the others run. */
   #admit(entry: Config['module'][number]): void {
     const stands = (state: ModuleStatus['state'], version: string, error: string | null) => {
-      const nothing = {
-        calls: 0,
-        rowsIn: 0,
-        rowsOut: 0,
-        traps: 0,
-        restarts: 0,
-        refusals: 0,
-        lastCallTookMs: 0,
-        memoryBytes: 0,
-      };
-      this.#idle.push({ name: entry.name, module: entry.module, version, state, error, ...nothing });
+      this.#idle.push({ ...NEVER_CALLED, name: entry.name, module: entry.module, version, state, error });
     };
     if (!entry.enabled) return stands('disabled', '', null);
     try {
@@ -92,7 +84,7 @@ export class ModuleSupervisor {
       this.#specs.push({
         name: entry.name,
         manifest,
-        wasm: files.wasm,
+        compiled: compileModule(files.wasm, manifest),
         config,
         inputs: entry.input.map((input) => input.series),
       });
@@ -162,8 +154,7 @@ export class ModuleSupervisor {
     this.#watchdog?.[Symbol.dispose]();
     if (this.#isStopping) return;
     const name = culprit === undefined ? undefined : this.#specs[culprit]!.name;
-    const known = this.#statuses.length > 0 ? this.#statuses : this.#specs.map(blankStatus);
-    this.#statuses = known.map((status) => {
+    this.#statuses = this.#statuses.map((status) => {
       if (status.name !== name) return { ...status, state: 'running' };
       const error = 'a call outlasted its deadline';
       return { ...status, state: 'backing_off', traps: status.traps + 1, restarts: status.restarts + 1, error };
@@ -176,20 +167,18 @@ export class ModuleSupervisor {
   }
 }
 
+const NEVER_CALLED = {
+  calls: 0,
+  rowsIn: 0,
+  rowsOut: 0,
+  traps: 0,
+  restarts: 0,
+  refusals: 0,
+  lastCallTookMs: 0,
+  memoryBytes: 0,
+  error: null,
+} as const;
+
 function blankStatus({ name, manifest }: ModuleSpec): ModuleStatus {
-  return {
-    name,
-    module: manifest.id,
-    version: manifest.version,
-    state: 'running',
-    calls: 0,
-    rowsIn: 0,
-    rowsOut: 0,
-    traps: 0,
-    restarts: 0,
-    refusals: 0,
-    lastCallTookMs: 0,
-    memoryBytes: 0,
-    error: null,
-  };
+  return { ...NEVER_CALLED, name, module: manifest.id, version: manifest.version, state: 'running' };
 }

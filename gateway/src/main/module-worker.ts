@@ -2,7 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
-import { compileModule } from '../adapters/wasm/module-instance.ts';
+import { ModuleInstance } from '../adapters/wasm/module-instance.ts';
 import { systemClock } from '../base/clock.ts';
 import { seededRandom } from '../base/random.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
@@ -12,11 +12,11 @@ import { QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
 import type { Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { DerivedRegistry } from '../core/modules/derived-registry.ts';
+import { HostedModule } from '../core/modules/hosted-module.ts';
 import type { ModuleManifest } from '../core/modules/manifest.ts';
 import { ModuleBinding } from '../core/modules/module-binding.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
 import { DerivedOutbox } from './derived-outbox.ts';
-import { HostedModule } from './hosted-module.ts';
 import type { ModuleBatchMessage, SharedParts } from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
@@ -24,7 +24,7 @@ import { notify } from './worker-notice.ts';
 export interface ModuleSpec {
   readonly name: string;
   readonly manifest: ModuleManifest;
-  readonly wasm: Uint8Array;
+  readonly compiled: WebAssembly.Module;
   readonly config: Uint8Array;
   /** Patterns of series, one for each configured input. */
   readonly inputs: readonly string[];
@@ -68,8 +68,7 @@ const hosted = modules.map((spec, index) => {
   return new HostedModule(
     {
       binding,
-      compiled: compileModule(spec.wasm, spec.manifest),
-      config: spec.config,
+      instantiate: () => new ModuleInstance(spec.compiled, spec.manifest, spec.config),
       marker: {
         enter() {
           Atomics.add(marks, 1, 1);

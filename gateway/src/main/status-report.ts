@@ -12,8 +12,8 @@ import { ledgerTotals } from '../core/model/ledger.ts';
 import type { SagaRow } from '../core/model/saga.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
+import { FillForecast } from '../core/store/fill-forecast.ts';
 import { assets } from './assets.ts';
-import { FillForecast } from './fill-forecast.ts';
 import type { ModuleSupervisor } from './module-supervisor.ts';
 import type { IngestVerbs, SharedParts, StoreVerbs } from './thread-messages.ts';
 

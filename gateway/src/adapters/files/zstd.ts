@@ -1,6 +1,6 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { GatewayError } from '../../base/errors.ts';
-import type { Compressor } from '../../core/store/ports.ts';
+import type { Compressor } from '../../core/store/compressor.ts';
 
 /** Level 1: on columns already reduced to differences, higher levels gain a few per cent for several times the work (docs/adr/0004). */
 const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

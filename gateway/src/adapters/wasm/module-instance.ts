@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from '../../base/errors.ts';
 import { type BatchViews, readOutput, rowsThatFit, viewBatch, writeHeader } from '../../core/modules/batch-layout.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
+import type { RunningModule } from '../../core/modules/ports.ts';
 import { declaredMemoryPages } from './memory-declaration.ts';
 
 type Exported = (...args: number[]) => number;
@@ -49,7 +50,7 @@ export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAs
  * One instance of a module. Everything it says is checked: offsets at the start, lengths and rows at every call; views are made anew
  * when its memory has grown. A trap leaves it unusable: make a new one.
  */
-export class ModuleInstance {
+export class ModuleInstance implements RunningModule {
   readonly inputRows: number;
   readonly #exports: Record<string, Exported>;
   readonly #memory: WebAssembly.Memory;
@@ -90,12 +91,10 @@ export class ModuleInstance {
     return typeof this.#exports.gw_on_tick === 'function';
   }
 
-  /** Columns of exactly `rows` rows in the module's input buffer, to be filled and then passed to `onBatch`. */
   input(rows: number): BatchViews {
     return viewBatch(this.#memory.buffer, this.#inAt, rows);
   }
 
-  /** Runs on the rows that `input` was filled with. @returns 0, or the module's −errno. */
   onBatch(rows: number, onOutput: (output: BatchViews) => void): number {
     const length = writeHeader(this.#memory.buffer, this.#inAt, rows, ++this.#sequence);
     return this.#pages(this.#call('gw_on_batch', length), onOutput);

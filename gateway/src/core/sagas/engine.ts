@@ -3,21 +3,10 @@
  * goes on from the last thing known. Definitions are data (`model.ts`); this file knows nothing of what they do.
  */
 import { assert } from '../../base/assert.ts';
-import type { Clock } from '../../base/clock.ts';
-import type { Random } from '../../base/random.ts';
 import { type Millis, millis } from '../../base/units.ts';
-import { isFinal, type SagaDefinition, type SagaJournal, type SagaRow } from '../model/saga.ts';
+import { isFinal, type SagaDefinition, type SagaRow } from '../model/saga.ts';
+import type { SagaPorts } from './ports.ts';
 import { SagaRun } from './run.ts';
-
-export interface SagaPorts {
-  readonly journal: SagaJournal;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Told of every saga that ends, and of every persisted change (for pages and tests). */
-  readonly onChange?: (row: SagaRow) => void;
-  /** An error of the engine itself, such as a journal that cannot be written. */
-  readonly onError: (error: unknown, saga: string) => void;
-}
 
 /** How often pending sagas are looked for when nobody says that there are new ones. */
 const POLL = millis(1000);
@@ -71,7 +60,7 @@ export class SagaEngine {
   async stop(grace: Millis): Promise<void> {
     this.#accepting = false;
     const ended = Promise.all([...this.#running.values()].map((run) => run.done));
-    await Promise.race([ended, this.#ports.clock.sleep(grace)]);
+    await this.#orAfter(grace, ended);
     this.#abort.abort(new Error('the saga engine stops'));
     this.nudge();
     await Promise.all([...this.#running.values()].map((run) => run.done));
@@ -80,17 +69,27 @@ export class SagaEngine {
 
   async #poll(): Promise<void> {
     while (!this.#abort.signal.aborted) {
+      // Before the look, so that a nudge during it leads to another one.
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
       try {
         if (this.#accepting && this.#hasOrphans) await this.#resumeActive();
         if (this.#accepting) await this.#takePending();
       } catch (error) {
         this.#ports.onError(error, 'pending sagas');
       }
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      await Promise.race([woken, this.#ports.clock.sleep(POLL)]);
+      await this.#orAfter(POLL, woken);
     }
+  }
+
+  /** Waits for the event, at most for `span`, and leaves no timer behind. */
+  async #orAfter(span: Millis, event: Promise<unknown>): Promise<void> {
+    const happened = new AbortController();
+    // Rejected when the event comes first: then there is nothing to do.
+    const late = this.#ports.clock.sleep(span, happened.signal).catch(() => undefined);
+    await Promise.race([event, late]);
+    happened.abort();
   }
 
   async #resumeActive(): Promise<void> {

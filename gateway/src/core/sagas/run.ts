@@ -14,7 +14,7 @@ import {
   type StepContext,
   type StepOutcome,
 } from '../model/saga.ts';
-import type { SagaPorts } from './engine.ts';
+import type { SagaPorts } from './ports.ts';
 
 /** One saga under way, from where its row stands to its end. */
 export class SagaRun {
@@ -35,8 +35,10 @@ export class SagaRun {
   /** Rejects with the signal's reason when the engine stops, or when the journal cannot be written; the row then says where to resume. */
   async toEnd(): Promise<void> {
     while (!isFinal(this.#row.state)) {
+      // A step that ended in spite of the stop has its outcome written down; the next one is for the next start.
+      this.#signal.throwIfAborted();
       if (this.#row.state === 'pending') {
-        await this.#record({ state: 'executing', step: 0, attempt: 1 }, [
+        await this.#record({ state: 'executing', step: 0, attempt: 1, stepMs: this.#now() }, [
           ['started', null],
           ['step', null],
         ]);
@@ -124,8 +126,11 @@ export class SagaRun {
     assert(index >= 0 && index <= this.#row.step, `saga ${this.#row.id}: cannot begin again at ${from}`);
     const generation = this.#row.generation + 1;
     const again = this.#event('again', `generation ${generation}: ${reason}`);
+    const delay = backoffDelay(this.#step.retry, this.#row.generation, this.#ports.random);
     const change = { step: index, attempt: 1, generation, error: reason, stepMs: this.#now() };
     await this.#record(change, [['step', null]], [again]);
+    // What the world loses each time anew must not be repeated as fast as the machine can.
+    await this.#ports.clock.sleep(delay, this.#signal);
   }
 
   async #withDeadline<T>(step: SagaStep<unknown>, work: (context: StepContext<unknown>) => Promise<T>): Promise<T> {

@@ -5,14 +5,6 @@ import type { SegmentSummary } from './segment-format.ts';
 
 /** What the store needs from the world, in a few verbs. All calls are synchronous: they run on the store worker. */
 
-export interface Compressor {
-  compress(octets: Uint8Array): Uint8Array;
-  /** @throws GatewayError `corrupt` when the result is not `rawBytes` long. */
-  decompress(octets: Uint8Array, rawBytes: number): Uint8Array;
-  /** @param before the checksum of what stands in front, to be carried on. */
-  crc32(octets: Uint8Array, before?: number): number;
-}
-
 /** The write-ahead log of points: durable when `append` returns. */
 export interface Journal {
   /** Octets in all files. */

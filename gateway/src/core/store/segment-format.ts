@@ -12,8 +12,8 @@ import { ByteReader, ByteWriter } from '../../base/bytes.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { allocatePoints, type PointColumns } from '../model/points.ts';
 import { LANES, type Lane, type Series } from '../model/series.ts';
+import type { Compressor } from './compressor.ts';
 import { readSeries, writeSeries } from './journal-record.ts';
-import type { Compressor } from './ports.ts';
 import { decodeRun, encodeRun } from './run-codec.ts';
 import { SeriesRuns } from './series-runs.ts';
 

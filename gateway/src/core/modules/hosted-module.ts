@@ -1,24 +1,24 @@
-import { ModuleInstance } from '../adapters/wasm/module-instance.ts';
-import { backoffDelay } from '../base/backoff.ts';
-import { describeError, GatewayError } from '../base/errors.ts';
-import type { Random } from '../base/random.ts';
-import { millis } from '../base/units.ts';
-import type { PointColumns } from '../core/model/points.ts';
-import type { BatchViews } from '../core/modules/batch-layout.ts';
-import type { ModuleBinding, OutputSink } from '../core/modules/module-binding.ts';
-import type { ModuleStatus } from '../core/modules/status.ts';
+import { backoffDelay } from '../../base/backoff.ts';
+import { describeError, GatewayError } from '../../base/errors.ts';
+import type { Random } from '../../base/random.ts';
+import { millis } from '../../base/units.ts';
+import type { PointColumns } from '../model/points.ts';
+import type { BatchViews } from './batch-layout.ts';
+import type { ModuleBinding, OutputSink } from './module-binding.ts';
+import type { RunningModule } from './ports.ts';
+import type { ModuleStatus } from './status.ts';
 
 /** After a trap: one second, doubling to a minute; a module that runs well for a minute starts over. */
 const BACKOFF = { first: millis(1000), max: millis(60_000) };
 const HEALTHY_AFTER_MS = 60_000;
 
-/** Tells the watchdog which module is being called; see `module-watchdog.ts`. */
+/** Tells the watchdog which module is being called; see `main/module-watchdog.ts`. */
 export type CallMarker = { enter: () => void; leave: () => void };
 
 export interface HostedModuleParts {
   readonly binding: ModuleBinding;
-  readonly compiled: WebAssembly.Module;
-  readonly config: Uint8Array;
+  /** @throws GatewayError when the module breaks the ABI or refuses its configuration; WebAssembly.RuntimeError when it traps. */
+  readonly instantiate: () => RunningModule;
   readonly marker: CallMarker;
   readonly sink: OutputSink;
   readonly random: Random;
@@ -34,7 +34,7 @@ export class HostedModule {
   readonly #parts: HostedModuleParts;
   readonly #counts: { -readonly [K in keyof Counts]: Counts[K] };
   readonly #onOutput: (output: BatchViews) => void;
-  #instance: ModuleInstance | null = null;
+  #instance: RunningModule | null = null;
   #startedMs = 0;
   #retryAtMs = 0;
   #failures: number;
@@ -83,10 +83,10 @@ export class HostedModule {
   /** Makes the instance when there is none and its time has come. */
   revive(): void {
     if (this.#instance !== null || this.#parts.nowMs() < this.#retryAtMs) return;
-    const { binding, compiled, config, marker } = this.#parts;
+    const { binding, instantiate, marker } = this.#parts;
     marker.enter();
     try {
-      this.#instance = new ModuleInstance(compiled, binding.manifest, config);
+      this.#instance = instantiate();
       this.#startedMs = this.#parts.nowMs();
       if (this.#failures > 0) this.#parts.log(`module ${binding.name}: running again after ${this.#failures} failures`);
     } catch (error) {
@@ -117,7 +117,7 @@ export class HostedModule {
     }
   }
 
-  #call(work: (instance: ModuleInstance) => number): void {
+  #call(work: (instance: RunningModule) => number): void {
     const { marker, nowMs } = this.#parts;
     const start = nowMs();
     marker.enter();
