@@ -101,6 +101,8 @@ export class GatewayProcess implements AsyncDisposable {
       setTimeout(() => reject(new Error(`the gateway did not start: ${this.#log}`)), START_TIMEOUT_MS).unref();
     });
     this.#started = JSON.parse(await line) as Started;
+    // The line comes a moment before the program listens to signals: after an answer it does.
+    await fetch(new URL('/healthz', this.web)).then((answer) => answer.body?.cancel());
     return this;
   }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../../base/errors.ts';
 import { type BatchViews, readOutput, rowsThatFit, viewBatch, writeHeader } from '../../core/modules/batch-layout.ts';
+import { FUEL_EXPORT, type GuardLimits, guardModule } from '../../core/modules/guard/guard.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
 import type { RunningModule } from '../../core/modules/ports.ts';
-import { declaredMemoryPages } from './memory-declaration.ts';
 
 type Exported = (...args: number[]) => number;
 
@@ -20,7 +20,25 @@ const REQUIRED = [
   'gw_on_batch',
 ] as const;
 
-/** Checks and compiles once; instances are made from the result. @throws GatewayError `denied` or `corrupt`. */
+/** What no manifest needs to say. */
+const FIXED_LIMITS = {
+  tables: 1,
+  dataBytes: 1 << 20,
+  customBytes: 256 * 1024,
+  globals: 1000,
+  types: 1000,
+  exports: 100,
+  elementSegments: 100,
+  dataSegments: 1000,
+  imports: new Set<string>(),
+} as const satisfies Partial<GuardLimits>;
+
+function guardLimits({ limits }: ModuleManifest): GuardLimits {
+  const { memoryPages, tableElems, codeBytes, functions, localsPerFunction } = limits;
+  return { ...FIXED_LIMITS, memoryPages, tableElems, codeBytes, functions, localsPerFunction };
+}
+
+/** Checks, guards and compiles once; instances are made from the result. @throws GatewayError `denied` or `corrupt`. */
 export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAssembly.Module {
   const sha256 = createHash('sha256').update(wasm).digest('hex');
   if (sha256 !== manifest.sha256) {
@@ -28,13 +46,8 @@ export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAs
       hint: 'The file is not the one the manifest was made for: build or fetch both again.',
     });
   }
-  declaredMemoryPages(wasm, manifest.limits.memoryPages);
-  let module: WebAssembly.Module;
-  try {
-    module = new WebAssembly.Module(wasm);
-  } catch (error) {
-    throw new GatewayError('corrupt', `module ${manifest.id}: not valid WebAssembly`, { cause: error });
-  }
+  const { binary } = guardModule(wasm, guardLimits(manifest), WebAssembly.validate);
+  const module = new WebAssembly.Module(binary);
   const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
   const missing = REQUIRED.filter((name) => exported.get(name) !== 'function');
   if (exported.get('memory') !== 'memory' || missing.length > 0) {
@@ -55,6 +68,8 @@ export class ModuleInstance implements RunningModule {
   readonly #exports: Record<string, Exported>;
   readonly #memory: WebAssembly.Memory;
   readonly #manifest: ModuleManifest;
+  readonly #fuel: WebAssembly.Global<bigint>;
+  readonly #fuelPerCall: bigint;
   readonly #inAt: number;
   readonly #inBytes: number;
   readonly #outAt: number;
@@ -67,9 +82,12 @@ export class ModuleInstance implements RunningModule {
     this.#exports = instance.exports as unknown as Record<string, Exported>;
     this.#memory = instance.exports.memory as WebAssembly.Memory;
     this.#manifest = manifest;
+    this.#fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global<bigint>;
+    this.#fuelPerCall = BigInt(manifest.limits.fuelPerCall);
+    this.#fuel.value = BigInt(manifest.limits.startFuel);
     const before = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
     new Uint8Array(this.#memory.buffer).set(config, before.at);
-    const result = this.#call('gw_init', config.length);
+    const result = this.#exports.gw_init!(config.length);
     if (result < 0)
       throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration with error ${result}`);
     ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(0, 'gw_in_ptr', 'gw_in_cap'));
@@ -116,8 +134,22 @@ export class ModuleInstance implements RunningModule {
     return result;
   }
 
+  /** Each call begins with a full tank: what a module saves it cannot spend later. */
   #call(name: string, argument: number): number {
-    return this.#exports[name]!(argument);
+    this.#fuel.value = this.#fuelPerCall;
+    try {
+      return this.#exports[name]!(argument);
+    } catch (error) {
+      if (this.#fuel.value >= 0n) throw error;
+      throw new GatewayError(
+        'exhausted',
+        `module ${this.#manifest.id}: ${name}: more than ${this.#fuelPerCall} units of fuel used`,
+        {
+          cause: error,
+          hint: 'It computes too long for one call: smaller batches, or a larger limits.fuelPerCall in its manifest.',
+        },
+      );
+    }
   }
 
   #buffer(needed: number, pointer: string, capacity: string): { at: number; bytes: number } {

@@ -20,8 +20,17 @@ export interface ModuleOutput {
 }
 
 export interface ModuleLimits {
-  /** Pages of 64 KiB: the largest memory the module may declare. */
+  /** Pages of 64 KiB: what the memory may grow to. */
   readonly memoryPages: number;
+  /** Elements of its table. */
+  readonly tableElems: number;
+  /** Octets of its code. */
+  readonly codeBytes: number;
+  readonly functions: number;
+  readonly localsPerFunction: number;
+  /** Instructions one call may take, about; and `gw_init`. */
+  readonly fuelPerCall: number;
+  readonly startFuel: number;
   /** Octets one call may return. */
   readonly outBytes: number;
   /** Wall time of one call. */
@@ -40,7 +49,17 @@ export interface ModuleManifest {
 }
 
 /** What any module may ask for at most. */
-export const LIMITS_MAX: ModuleLimits = { memoryPages: 1024, outBytes: 4 << 20, deadlineMs: 5000 };
+export const LIMITS_MAX: ModuleLimits = {
+  memoryPages: 1024,
+  tableElems: 65_536,
+  codeBytes: 4 << 20,
+  functions: 20_000,
+  localsPerFunction: 4096,
+  fuelPerCall: 10_000_000_000,
+  startFuel: 10_000_000_000,
+  outBytes: 4 << 20,
+  deadlineMs: 5000,
+};
 
 /** Outputs are numbered by an octet. */
 const OUTPUTS_MAX = 255;
