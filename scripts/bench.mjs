@@ -12,7 +12,7 @@ const USAGE = `usage: npm run bench -- [--quick] [--json] [--no-peer] [PART...]
   --json     one JSON object as the last line
   --no-peer  without Node-RED
   PART       only these, of: rate latency bytes peer store decode (all but decode and store when none is named)
-Takes about eight minutes; the machine should do nothing else. nats-server and mosquitto are installed as root on Debian or
+Takes about ten minutes; the machine should do nothing else. nats-server and mosquitto are installed as root on Debian or
 Ubuntu, Node-RED into .cache/peers, unless TIDEGATE_NO_INSTALL=1; without one of them its rows are left out, with the reason.`;
 const PARTS = ['rate', 'latency', 'bytes', 'peer'];
 /** Benchmarks that are a file of their own and print a table of their own. */

@@ -40,6 +40,8 @@ const shapes: report.Shape[] = [
 const places: readonly report.Place[] = hasNatsServer ? ['store', 'cloud'] : ['store'];
 const sections: Section[] = [];
 const faults: string[] = [];
+/** Of each run of the gateway. */
+const otherCores: number[] = [];
 const isWanted = (...parts: string[]) => parts.some((part) => positionals.includes(part));
 const say = (line: string) => console.error(line);
 const forEach = <T>(rows: (place: report.Place, shape: report.Shape) => T | T[]): T[] =>
@@ -52,6 +54,7 @@ process.once('SIGTERM', () => process.exit(143));
 async function run(what: string, place: report.Place, load: LoadShape): Promise<GatewayFigures> {
   say(`${what}, ${report.PLACES[place]}...`);
   const figures = await runGateway(place === 'cloud', load, SPANS, CONFIRM_WAIT_MS);
+  otherCores.push(figures.otherCores);
   if (!figures.balanced) faults.push(`${what}: the ledger does not balance, or what was sent is not what is in it`);
   return figures;
 }
@@ -130,8 +133,13 @@ console.log(
   `machine: ${before.cores} cores, ${before.processor}, ${figure(before.memoryGb)} GB; ` +
     `load average before ${before.loadAverage.toFixed(2)}, steal time ${stealPercent.toFixed(1)} %`,
 );
+if (otherCores.length > 0) {
+  console.log(
+    `other programs: at most ${Math.max(...otherCores).toFixed(2)} cores busy before the load of a run; near 0 on a quiet machine`,
+  );
+}
 if (isQuick) console.log('A quick run: not to be quoted.');
 for (const fault of faults) console.log(`FAULT: ${fault}`);
 if (options.json)
-  console.log(JSON.stringify({ isQuick, machine: { ...before, stealPercent }, shapes, sections, faults }));
+  console.log(JSON.stringify({ isQuick, machine: { ...before, stealPercent, otherCores }, shapes, sections, faults }));
 process.exit(faults.length === 0 ? 0 : 1);

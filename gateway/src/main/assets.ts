@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Migration } from '../adapters/sqlite/database.ts';
 import { GatewayError } from '../base/errors.ts';
@@ -17,6 +17,12 @@ export type WorkerName = 'ingest' | 'store' | 'module';
 export interface ModuleFiles {
   readonly manifest: string;
   readonly wasm: Uint8Array;
+}
+
+/** Where modules stand, each in `<id>/build`: the program's own, then the folder that TIDEGATE_MODULES names. */
+function moduleFolders(): URL[] {
+  const extra = process.env.TIDEGATE_MODULES;
+  return [new URL('modules/', ROOT), ...(extra ? [pathToFileURL(`${extra}/`)] : [])];
 }
 
 export const assets = {
@@ -52,13 +58,14 @@ export const assets = {
 
   /** @throws GatewayError `not_found`. */
   module(id: string): ModuleFiles {
-    const folder = new URL(`modules/${id}/build/`, ROOT);
-    const manifest = new URL('manifest.json', folder);
-    if (!/^[a-z0-9-]+$/.test(id) || !fs.existsSync(manifest)) {
+    const isId = /^[a-z0-9-]+$/.test(id);
+    const folder = moduleFolders().map((base) => new URL(`${id}/build/`, base)).find((one) => isId && fs.existsSync(new URL('manifest.json', one)));
+    if (folder === undefined) {
       throw new GatewayError('not_found', `module ${id}: no such module`, {
         hint: 'Modules stand in modules/<id>; build them with `npm run build:modules`.',
       });
     }
+    const manifest = new URL('manifest.json', folder);
     return { manifest: fs.readFileSync(manifest, 'utf8'), wasm: fs.readFileSync(new URL(`${id}.wasm`, folder)) };
   },
 

@@ -3,10 +3,12 @@ import { eventually } from '../../support/eventually.ts';
 import { pause } from './child.ts';
 import { type GatewayRig, type SinkTotals, startGatewayRig } from './gateway-rig.ts';
 import { type LoadResult, type LoadShape, runLoad, type Spans } from './load-run.ts';
-import { cpuSeconds, type MemoryFigures, memoryOf, writtenBytes } from './process-figures.ts';
+import { cpuSeconds, type MemoryFigures, machineFigures, memoryOf, writtenBytes } from './process-figures.ts';
 
 export interface GatewayFigures {
   readonly load: LoadResult;
+  /** Processors that were busy while the gateway had nothing to do, just before the load: what else runs on this machine. */
+  readonly otherCores: number;
   /** Stored in the ledger's live lane a second: committed to disk. */
   readonly pointsPerSecond: number;
   /** Octets the gateway's process wrote for each point it stored. */
@@ -31,6 +33,8 @@ export interface GatewayFigures {
 }
 
 const IDLE_SECONDS = 2;
+/** Of /proc/stat: USER_HZ, 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 const BALANCE_WAIT_MS = 10_000;
 
 /** @param confirmWaitMs how long the cloud may take for what is queued at the end. */
@@ -41,7 +45,9 @@ export async function runGateway(
   confirmWaitMs: number,
 ): Promise<GatewayFigures> {
   await using rig = await startGatewayRig(withCloud);
+  const before = machineFigures();
   await pause(IDLE_SECONDS * 1000);
+  const otherCores = (machineFigures().busyTicks - before.busyTicks) / TICKS_PER_SECOND / IDLE_SECONDS;
   const idle = memoryOf(rig.pid);
   const marks: Mark[] = [];
   const load = await runLoad(rig.mqttPort, shape, spans, async () => {
@@ -57,6 +63,7 @@ export async function runGateway(
   const { ledger } = await rig.status();
   return {
     load,
+    otherCores,
     pointsPerSecond: points / seconds,
     bytesPerPoint: (end.writtenBytes - begin.writtenBytes) / points,
     cores: (end.cpuSeconds - begin.cpuSeconds) / seconds,

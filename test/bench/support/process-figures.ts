@@ -36,6 +36,8 @@ export interface MachineFigures {
   /** Ticks of all processors since boot, and those of them that the host took. */
   readonly ticks: number;
   readonly stolenTicks: number;
+  /** Those in which a processor worked. */
+  readonly busyTicks: number;
 }
 
 export function machineFigures(): MachineFigures {
@@ -49,6 +51,7 @@ export function machineFigures(): MachineFigures {
     loadAverage: loadavg()[0]!,
     ticks: ticks.reduce((sum, n) => sum + n, 0),
     stolenTicks: ticks[7] ?? 0,
+    busyTicks: ticks.reduce((sum, n, at) => (at === 3 || at === 4 ? sum : sum + n), 0),
   };
 }
 
