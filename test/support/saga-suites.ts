@@ -42,8 +42,11 @@ export interface SagaCase {
 }
 
 /** Waits within steps and retries pass so many times faster than they are. */
-const HURRY = 50;
-const hurried = { ...systemClock, sleep: (span: number, signal?: AbortSignal) => systemClock.sleep(millis(span / HURRY), signal) };
+const HURRY = 200;
+const hurried = {
+  ...systemClock,
+  sleep: (span: number, signal?: AbortSignal) => systemClock.sleep(millis(span / HURRY), signal),
+};
 
 /** More transitions than any saga here has. */
 const TRANSITIONS_MAX = 60;

@@ -38,7 +38,11 @@ export function wasmModule(onBatch: readonly number[], onInit: readonly number[]
     ['gw_init', TAKE, onInit],
     ['gw_on_batch', TAKE, onBatch],
   ];
-  const types = [[0x60, 0, 0], [0x60, 0, 1, 0x7f], [0x60, 1, 0x7f, 1, 0x7f]];
+  const types = [
+    [0x60, 0, 0],
+    [0x60, 0, 1, 0x7f],
+    [0x60, 1, 0x7f, 1, 0x7f],
+  ];
   const exported = functions.map(([text], index) => [...name(text), 0, index]);
   const bodies = functions.map(([, , body]) => [0, ...body, 0x0b]).map((body) => [...unsigned(body.length), ...body]);
   return Buffer.from([
@@ -51,8 +55,15 @@ export function wasmModule(onBatch: readonly number[], onInit: readonly number[]
   ]);
 }
 
-/** Puts a module where the gateway finds it under TIDEGATE_MODULES. @param sha256 another hash than its own. */
-export function installModule(folder: string, id: string, wasm: Uint8Array, sha256?: string): void {
+export interface InstallOptions {
+  /** Another hash than its own. */
+  readonly sha256?: string;
+  /** Of one call. So much that the deadline comes first, unless told. */
+  readonly fuelPerCall?: number;
+}
+
+/** Puts a module where the gateway finds it under TIDEGATE_MODULES. */
+export function installModule(folder: string, id: string, wasm: Uint8Array, options: InstallOptions = {}): void {
   const build = join(folder, id, 'build');
   mkdirSync(build, { recursive: true });
   const manifest = {
@@ -61,10 +72,20 @@ export function installModule(folder: string, id: string, wasm: Uint8Array, sha2
     abi: 'gw1',
     summary: 'A module with a fault.',
     wasm: `${id}.wasm`,
-    sha256: sha256 ?? createHash('sha256').update(wasm).digest('hex'),
+    sha256: options.sha256 ?? createHash('sha256').update(wasm).digest('hex'),
     config: [],
     outputs: [{ name: 'out', kind: 'point', unit: '=', help: 'Nothing.' }],
-    limits: { memoryPages: 2, outBytes: 4096, deadlineMs: 100 },
+    limits: {
+      memoryPages: 2,
+      tableElems: 1,
+      codeBytes: 4096,
+      functions: 20,
+      localsPerFunction: 8,
+      fuelPerCall: options.fuelPerCall ?? 10_000_000_000,
+      startFuel: options.fuelPerCall ?? 10_000_000_000,
+      outBytes: 4096,
+      deadlineMs: 100,
+    },
   };
   writeFileSync(join(build, 'manifest.json'), JSON.stringify(manifest));
   writeFileSync(join(build, `${id}.wasm`), wasm);

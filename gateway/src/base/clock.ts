@@ -8,7 +8,6 @@ export interface Clock {
   monotonic(): Millis;
   /**
    * Resolves after `span`, or rejects with the signal's reason.
-   * The timer does not keep the process alive by itself.
    */
   sleep(span: Millis, signal?: AbortSignal): Promise<void>;
 }

@@ -59,7 +59,9 @@ export const assets = {
   /** @throws GatewayError `not_found`. */
   module(id: string): ModuleFiles {
     const isId = /^[a-z0-9-]+$/.test(id);
-    const folder = moduleFolders().map((base) => new URL(`${id}/build/`, base)).find((one) => isId && fs.existsSync(new URL('manifest.json', one)));
+    const folder = moduleFolders()
+      .map((base) => new URL(`${id}/build/`, base))
+      .find((one) => isId && fs.existsSync(new URL('manifest.json', one)));
     if (folder === undefined) {
       throw new GatewayError('not_found', `module ${id}: no such module`, {
         hint: 'Modules stand in modules/<id>; build them with `npm run build:modules`.',

@@ -10,6 +10,7 @@ import { describeError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
 import type { Config } from '../config/settings.ts';
 import type { Series } from '../core/model/series.ts';
+import { admitModule } from '../core/modules/admission.ts';
 import { encodeConfigBlock } from '../core/modules/config-block.ts';
 import { parseManifest } from '../core/modules/manifest.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
@@ -84,7 +85,7 @@ export class ModuleSupervisor {
       this.#specs.push({
         name: entry.name,
         manifest,
-        compiled: compileModule(files.wasm, manifest),
+        compiled: compileModule(admitModule(files.wasm, manifest, WebAssembly.validate), manifest),
         config,
         inputs: entry.input.map((input) => input.series),
       });

@@ -32,7 +32,10 @@ export function segmentOutbox(store: Pick<Remote<StoreVerbs>, 'segment' | 'moveS
           `segment ${lane} ${sequence}: state sealed expected, ${row?.state ?? 'no row'} found`,
         );
       }
-      const octets = await read(lane, sequence);
+      const octets = await read(lane, sequence).catch((error) => {
+        if (!(error instanceof GatewayError && error.code === 'not_found')) throw error;
+        throw new GatewayError('corrupt', `segment ${lane} ${sequence}: its file is gone`, { cause: error });
+      });
       if (octets.length !== row.bytes) {
         throw new GatewayError(
           'corrupt',

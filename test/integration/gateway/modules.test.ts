@@ -25,15 +25,23 @@ test('windows become aggregate series, with the right sums, in the store and on 
   using client = await RawClient.connect(gateway.mqttPort, 'c');
   const start = Math.floor(Date.now() / 1000) * 1000 - 20_000;
   // Ten windows of ten readings each, then one far ahead that closes them.
-  for (let i = 0; i < 100; i++) client.publish('sensors/plant/flow', `{"value":${i},"time":${start + i * 100}}`, 1, i + 1);
+  for (let i = 0; i < 100; i++)
+    client.publish('sensors/plant/flow', `{"value":${i},"time":${start + i * 100}}`, 1, i + 1);
   client.publish('sensors/plant/flow', `{"value":0,"time":${start + 19_000}}`, 1, 200);
   const mean = await gateway.seriesWith('plant/flow.w1s.mean', 10);
   assert.equal(mean.lane, 'aggregate');
   assert.equal(await gateway.stop(), 0, gateway.log);
-  const valuesOf = async (output: string) => (await gateway.exported(`plant/flow.w1s.${output}`)).slice(0, 10).map(({ value }) => value);
-  assert.deepEqual(await valuesOf('mean'), Array.from({ length: 10 }, (_, i) => i * 10 + 4.5));
+  const valuesOf = async (output: string) =>
+    (await gateway.exported(`plant/flow.w1s.${output}`)).slice(0, 10).map(({ value }) => value);
+  assert.deepEqual(
+    await valuesOf('mean'),
+    Array.from({ length: 10 }, (_, i) => i * 10 + 4.5),
+  );
   assert.deepEqual(await valuesOf('count'), new Array(10).fill(10));
-  assert.deepEqual(await valuesOf('max'), Array.from({ length: 10 }, (_, i) => i * 10 + 9));
+  assert.deepEqual(
+    await valuesOf('max'),
+    Array.from({ length: 10 }, (_, i) => i * 10 + 9),
+  );
 });
 
 test('an alarm is raised above its limit, cleared below its hysteresis, and known after a kill', async () => {
@@ -68,7 +76,9 @@ test('a module whose name is not known is refused in words, and the others run',
     const status = await gateway.status();
     return status.modules.length === 3 && status.modules;
   });
-  const [window, limits, ghost] = ['w1s', 'limits', 'ghost'].map((name) => modules.find((module) => module.name === name));
+  const [window, limits, ghost] = ['w1s', 'limits', 'ghost'].map((name) =>
+    modules.find((module) => module.name === name),
+  );
   assert.deepEqual([window?.state, limits?.state, ghost?.state], ['running', 'running', 'refused']);
   assert.match(ghost?.error ?? '', /no-such-module/);
 });

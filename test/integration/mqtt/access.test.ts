@@ -4,14 +4,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { CLI, type GatewayProcess, startGateway } from '../../support/gateway-process.ts';
-import { mosquittoPub, MosquittoSub } from '../../support/mosquitto.ts';
+import { MosquittoSub, mosquittoPub } from '../../support/mosquitto.ts';
 import { skipWithout } from '../../support/require.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { RawClient } from '../../unit/mqtt/raw-client.ts';
 
 async function hashOf(password: string): Promise<string> {
-  const { code, stdout, stderr } = await runProgram(process.execPath, [CLI, 'user', 'hash'], { input: `${password}\n` });
+  const { code, stdout, stderr } = await runProgram(process.execPath, [CLI, 'user', 'hash'], {
+    input: `${password}\n`,
+  });
   assert.equal(code, 0, stderr);
   return stdout.trim();
 }
@@ -37,7 +39,8 @@ publish = []
   });
   after(() => gateway[Symbol.asyncDispose]());
 
-  const as = (name: string, password: string, ...args: string[]) => mosquittoPub(gateway.mqttPort, ['-u', name, '-P', password, '-q', '1', ...args]);
+  const as = (name: string, password: string, ...args: string[]) =>
+    mosquittoPub(gateway.mqttPort, ['-u', name, '-P', password, '-q', '1', ...args]);
 
   test('the right password is let in', async () => {
     const { code, stderr } = await as('sensor', PASSWORD, '-t', 'sensors/own/x', '-m', '1');
@@ -50,7 +53,15 @@ publish = []
       using client = await RawClient.open(gateway.mqttPort);
       const [username, password] = attempt;
       const login = username === undefined ? {} : { username, password: Buffer.from(password!) };
-      client.send({ cmd: 'connect', clientId: 'x', protocolId: 'MQTT', protocolVersion: 4, clean: true, keepalive: 0, ...login });
+      client.send({
+        cmd: 'connect',
+        clientId: 'x',
+        protocolId: 'MQTT',
+        protocolVersion: 4,
+        clean: true,
+        keepalive: 0,
+        ...login,
+      });
       assert.ok([4, 5].includes((await client.next('connack')).returnCode!));
       await client.closed();
     }
@@ -62,14 +73,24 @@ publish = []
   test('thirty clients that connect at once are all let in', async () => {
     const all = await Promise.all(
       Array.from({ length: 30 }, (_, i) => {
-        return RawClient.connect(gateway.mqttPort, `crowd${i}`, { username: i % 2 ? 'sensor' : 'reader', password: Buffer.from(i % 2 ? PASSWORD : 'the other one') });
+        return RawClient.connect(gateway.mqttPort, `crowd${i}`, {
+          username: i % 2 ? 'sensor' : 'reader',
+          password: Buffer.from(i % 2 ? PASSWORD : 'the other one'),
+        });
       }),
     );
     for (const client of all) client[Symbol.dispose]();
   });
 
   test('a topic that is not permitted is acknowledged and kept aside, and is not routed', async () => {
-    await using reader = await MosquittoSub.start(gateway.mqttPort, ['-u', 'reader', '-P', 'the other one', '-t', 'sensors/#']);
+    await using reader = await MosquittoSub.start(gateway.mqttPort, [
+      '-u',
+      'reader',
+      '-P',
+      'the other one',
+      '-t',
+      'sensors/#',
+    ]);
     const foreign = await as('sensor', PASSWORD, '-t', 'sensors/foreign/x', '-m', '1');
     assert.equal(foreign.code, 0, foreign.stderr);
     await as('sensor', PASSWORD, '-t', 'sensors/own/y', '-m', '2');
@@ -79,9 +100,13 @@ publish = []
   });
 
   test('a subscription that is not permitted is refused by SUBACK', async () => {
-    using client = await RawClient.connect(gateway.mqttPort, 's', { username: 'sensor', password: Buffer.from(PASSWORD) });
+    using client = await RawClient.connect(gateway.mqttPort, 's', {
+      username: 'sensor',
+      password: Buffer.from(PASSWORD),
+    });
     assert.equal(await client.subscribe('devices/own/+', 1, 1), 1);
-    for (const filter of ['#', 'devices/own/#', 'devices/+/x', '$SYS/#']) assert.equal(await client.subscribe(filter, 1, 2), 128, filter);
+    for (const filter of ['#', 'devices/own/#', 'devices/+/x', '$SYS/#'])
+      assert.equal(await client.subscribe(filter, 1, 2), 128, filter);
   });
 });
 

@@ -29,7 +29,9 @@ suite('bad input', () => {
   const accounts = async (client: RawClient, isAlive: string) => {
     client.publish('sensors/good/alive', isAlive, 1, 999);
     sent++;
-    await eventually('the good reading', () => client.packets.some((packet) => packet.cmd === 'puback' && packet.messageId === 999));
+    await eventually('the good reading', () =>
+      client.packets.some((packet) => packet.cmd === 'puback' && packet.messageId === 999),
+    );
     const status = await gateway.status();
     assert.ok(status.ledger.balanced);
     assert.equal(status.ledger.lanes.live.received, sent);

@@ -58,7 +58,10 @@ suite('an external broker', { skip: skipWithout('mosquitto', 'mosquitto_pub') },
       const count = 3000;
       const published = mosquittoPub(broker.port, ['-q', '2', '-l', '-t', 'sensors/ext/n'], lines(0, count));
       for (const share of [100, 800]) {
-        await eventually(`some points before a kill`, async () => ((await gateway.series('ext/n'))?.count ?? 0) >= share);
+        await eventually(
+          `some points before a kill`,
+          async () => ((await gateway.series('ext/n'))?.count ?? 0) >= share,
+        );
         await gateway.kill();
         await gateway.start();
       }

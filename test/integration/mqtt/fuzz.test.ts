@@ -112,7 +112,7 @@ test(`thousands of mutated packets leave the listener, its other clients and its
   }
   const grownMiB = (process.memoryUsage().heapUsed - heapAfterWarmUp) / 2 ** 20;
   assert.ok(grownMiB < 100, `the heap grew by ${grownMiB} MiB`);
-  const good12 = ingest.points.filter(({ name }) => name === 'good/value');
-  assert.equal(good12.length, CONNECTIONS / 50, 'every good reading is in a batch');
+  const goodReadings = ingest.points.filter(({ name }) => name === 'good/value');
+  assert.equal(goodReadings.length, CONNECTIONS / 50, 'every good reading is in a batch');
   assert.equal(ingest.received, ingest.points.length + ingest.rejectedCount, 'received = points + rejected');
 });

@@ -7,6 +7,7 @@ import { systemClock } from '../../../gateway/src/base/clock.ts';
 import { seededRandom } from '../../../gateway/src/base/random.ts';
 import { SegmentReader } from '../../../gateway/src/core/store/segment-format.ts';
 import { receiveSegment } from '../../../gateway/src/core/sync/receive.ts';
+import type { Receipt } from '../../../gateway/src/core/sync/shipment.ts';
 import { assets } from '../../../gateway/src/main/assets.ts';
 
 export const STREAM = 'TIDEGATE';
@@ -21,6 +22,8 @@ export function natsSettings(servers: string[], credentials: Partial<NatsSetting
 export class Sink implements AsyncDisposable {
   readonly database: Database;
   readonly problems: unknown[] = [];
+  /** Every word sent to gateways. */
+  readonly receipts: Receipt[] = [];
   readonly #link: NatsLink;
   readonly #consumer: CommitConsumer;
 
@@ -36,7 +39,11 @@ export class Sink implements AsyncDisposable {
       this.#link,
       { stream: STREAM, streamBytesMax: STREAM_BYTES_MAX, durable: 'sink' },
       {
-        receive: (manifest, fetchParts) => receiveSegment(manifest, { store, fetchParts, decode, clock: systemClock }),
+        receive: async (manifest, fetchParts) => {
+          const receipt = await receiveSegment(manifest, { store, fetchParts, decode, clock: systemClock });
+          this.receipts.push(receipt);
+          return receipt;
+        },
         has: (id) => store.has(id),
         onProblem: (error) => this.problems.push(error),
       },

@@ -28,7 +28,8 @@ describe('the shipment of a segment', { skip: skipWithout('nats-server') }, () =
     async makeWorld() {
       const shipper = new Shipper(server.url);
       // The stream is there before the first look at it.
-      await (await shipper.process()).transport.removeParts(identityOf(shipper), AbortSignal.timeout(10_000));
+      await using first = await shipper.process();
+      await first.transport.removeParts(identityOf(shipper), AbortSignal.timeout(10_000));
       return {
         saga: 'ship-live-1',
         journal: shipper.journal,
@@ -57,7 +58,13 @@ async function seenFromOutside(shipper: Shipper, sink: Sink) {
 }
 
 function identityOf(shipper: Shipper) {
-  return { gateway: shipper.gateway, epoch: shipper.state.store.epoch, lane: 'live', sequence: 1, generation: 1 } as const;
+  return {
+    gateway: shipper.gateway,
+    epoch: shipper.state.store.epoch,
+    lane: 'live',
+    sequence: 1,
+    generation: 1,
+  } as const;
 }
 
 /** The definition on a transport that is never used: for the names of its steps. */

@@ -34,8 +34,8 @@ export class Shipper implements AsyncDisposable {
     this.#url = url;
     this.state = new OpenState(this.#folder.path);
     const { sagas, store } = this.state;
-    const contribution = new ContributionSource(shippers).make('live', 700);
-    for (let i = 0; i < contribution.points.length; i++) contribution.points.value[i]! += shippers / 1024;
+    // The same points in each world, so that worlds can be compared; gateways have names of their own.
+    const contribution = new ContributionSource(1).make('live', 700);
     store.commit([contribution]);
     this.state.sealAll();
     this.values = valuesOf([contribution]);
@@ -58,7 +58,12 @@ export class Shipper implements AsyncDisposable {
     );
     link.start();
     await link.whenUp(AbortSignal.timeout(10_000));
-    return { link, transport, definition: this.definition(transport), [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() };
+    return {
+      link,
+      transport,
+      definition: this.definition(transport),
+      [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+    };
   }
 
   definition(transport: SegmentTransport): SagaDefinition {

@@ -178,7 +178,11 @@ test('a definition without its pivot, or with a deadline behind it, is refused w
   };
   const make = (pivot: string, deadline: number | null) => () =>
     new SagaEngine(
-      [definitionOf([stepOf('a', []), stepOf('b', [], { deadline: deadline === null ? null : millis(deadline) })], { pivot })],
+      [
+        definitionOf([stepOf('a', []), stepOf('b', [], { deadline: deadline === null ? null : millis(deadline) })], {
+          pivot,
+        }),
+      ],
       ports,
     );
   assert.throws(make('x', null), /pivot x is no step/);

@@ -50,7 +50,9 @@ function moveMarble(marbles: Marbles): SagaDefinition {
   return definitionOf([take, put, sealForGood], { name: 'marbles', pivot: 'seal' });
 }
 
-function subjectOf(spoil: (marbles: Marbles, step: SagaStep<unknown>) => SagaStep<unknown> = (_, step) => step): SagaSubject {
+function subjectOf(
+  spoil: (marbles: Marbles, step: SagaStep<unknown>) => SagaStep<unknown> = (_, step) => step,
+): SagaSubject {
   const make = (marbles: Marbles) => {
     const definition = moveMarble(marbles);
     return { ...definition, steps: definition.steps.map((step) => spoil(marbles, step)) };
@@ -91,13 +93,22 @@ test('the suites find an action that does more when it is repeated', async () =>
       },
     })),
   );
-  assert.ok(failed.some((name) => name.includes('every action done twice')), failed.join('\n'));
-  assert.ok(failed.some((name) => name.includes('killed just before')), failed.join('\n'));
+  assert.ok(
+    failed.some((name) => name.includes('every action done twice')),
+    failed.join('\n'),
+  );
+  assert.ok(
+    failed.some((name) => name.includes('killed just before')),
+    failed.join('\n'),
+  );
 });
 
 test('the suites find an undo that is missing', async () => {
   const failed = await failures(
     subjectOf((_marbles, step) => (step.name === 'take' ? { ...step, compensate: async () => undefined } : step)),
   );
-  assert.ok(failed.some((name) => name.includes('put that fails for good after its work')), failed.join('\n'));
+  assert.ok(
+    failed.some((name) => name.includes('put that fails for good after its work')),
+    failed.join('\n'),
+  );
 });

@@ -1,5 +1,5 @@
 import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { millis } from '../../base/units.ts';
 import {
@@ -56,13 +56,7 @@ export class CommitConsumer {
         queue: settings.durable,
         callback: (error, message) => {
           if (error !== null) return handlers.onProblem(error);
-          try {
-            message.respond(
-              JSON.stringify({ stored: parseSegmentList(message.string()).map((id) => handlers.has(id)) }),
-            );
-          } catch (fault) {
-            handlers.onProblem(fault);
-          }
+          this.#answer(connection, message).catch(handlers.onProblem);
         },
       });
     });
@@ -115,6 +109,18 @@ export class CommitConsumer {
       filter_subject: SUBJECTS.allCommits,
     });
     return jetstream(connection).consumers.get(stream, durable);
+  }
+
+  /**
+   * Says of each segment whether it is stored, and up to which sequence of the stream this consumer has dealt with every commit: what
+   * lies before it and is not stored will not come by itself. The position is read first, so that it is never ahead of the word.
+   */
+  async #answer(connection: NatsConnection, message: Msg): Promise<void> {
+    const segments = parseSegmentList(message.string());
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const info = await manager.consumers.info(this.#settings.stream, this.#settings.durable).catch(() => undefined);
+    const passed = info?.ack_floor.stream_seq ?? 0;
+    message.respond(JSON.stringify({ stored: segments.map((id) => this.#handlers.has(id)), passed }));
   }
 
   async #handle(connection: NatsConnection, message: JsMsg): Promise<void> {

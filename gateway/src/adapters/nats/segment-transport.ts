@@ -156,12 +156,12 @@ export class NatsSegmentTransport implements SegmentTransport {
         segments: [{ gateway: id.gateway, epoch: id.epoch, lane: id.lane, sequence: id.sequence }],
       });
       const answer = await connection.request(SUBJECTS.reconcile, question, { timeout: ASK_TIMEOUT_MS });
-      const { stored } = answer.json<{ stored: boolean[] }>();
+      const { stored, passed = 0 } = answer.json<{ stored: boolean[]; passed?: number }>();
       if (stored[0] === true) return 'stored';
-      // Not stored, but still in the stream: the consumer will come to it.
+      // Not stored, but still in the stream: the consumer will come to it, unless it has been there and its word was lost.
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const found = await manager.streams.getMessage(this.#settings.stream, { last_by_subj: SUBJECTS.commit(id) });
-      return found === null ? 'lost' : 'unknown';
+      return found === null || found.seq <= passed ? 'lost' : 'unknown';
     } catch (error) {
       signal.throwIfAborted();
       this.#onProblem(natsError(`ask for the receipt of segment ${id.lane} ${id.sequence}`, error));

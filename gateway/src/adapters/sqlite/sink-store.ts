@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { type Series, seriesName } from '../../core/model/series.ts';
 import type { DecodedSegment, SinkStore } from '../../core/sync/receive.ts';
 import type { Manifest, SegmentIdentity } from '../../core/sync/shipment.ts';
-import type { Database } from './database.ts';
+import { type Database, sqliteError } from './database.ts';
 
 export interface SinkSettings {
   /** Beyond so many points the oldest segments' points are dropped; their identities stay, so they are never stored again. */
@@ -28,9 +28,7 @@ export class SqliteSinkStore implements SinkStore {
     this.#kept = this.#sql.keptPoints.get() as number;
     if (settings.ndjsonPath !== undefined) {
       this.#ndjson = fs.openSync(settings.ndjsonPath, 'a+', 0o640);
-      this.#ndjsonBytes = this.#sql.ndjsonBytes.get() as number;
-      // What stands beyond was written for a segment whose commit never came.
-      if (fs.fstatSync(this.#ndjson).size > this.#ndjsonBytes) fs.ftruncateSync(this.#ndjson, this.#ndjsonBytes);
+      this.#cutToCommitted(this.#ndjson);
     }
   }
 
@@ -43,24 +41,37 @@ export class SqliteSinkStore implements SinkStore {
   }
 
   store(manifest: Manifest, segment: DecodedSegment, atMs: number): void {
-    this.#database
-      .transaction(() => {
-        const { lastInsertRowid } = this.#sql.addSegment.run({
-          ...identity(manifest),
-          generation: manifest.generation,
-          points: manifest.points,
-          sha256: manifest.sha256,
-          firstMs: manifest.firstMs,
-          lastMs: manifest.lastMs,
-          storedMs: Math.round(atMs),
-        });
-        const rowIds = new Map(segment.series.map((series) => [series.id, this.#seriesId(manifest, series)]));
-        if (this.#ndjson === undefined) this.#insertPoints(Number(lastInsertRowid), segment, rowIds);
-        else this.#appendLines(this.#ndjson, manifest, segment);
-      })
-      .immediate();
+    try {
+      this.#database.transaction(() => this.#add(manifest, segment, atMs)).immediate();
+    } catch (error) {
+      // Row numbers and lines of what was rolled back must not be used by the next segment.
+      this.#series.clear();
+      if (this.#ndjson !== undefined) this.#cutToCommitted(this.#ndjson);
+      throw sqliteError(`store segment ${manifest.gateway} ${manifest.lane} ${manifest.sequence}`, error);
+    }
     this.#kept += manifest.points;
     if (this.#ndjson === undefined && this.#kept > this.#settings.pointsMax) this.#prune();
+  }
+
+  #add(manifest: Manifest, segment: DecodedSegment, atMs: number): void {
+    const { lastInsertRowid } = this.#sql.addSegment.run({
+      ...identity(manifest),
+      generation: manifest.generation,
+      points: manifest.points,
+      sha256: manifest.sha256,
+      firstMs: manifest.firstMs,
+      lastMs: manifest.lastMs,
+      storedMs: Math.round(atMs),
+    });
+    const rowIds = new Map(segment.series.map((series) => [series.id, this.#seriesId(manifest, series)]));
+    if (this.#ndjson === undefined) this.#insertPoints(Number(lastInsertRowid), segment, rowIds);
+    else this.#appendLines(this.#ndjson, manifest, segment);
+  }
+
+  /** What stands beyond was written for a segment whose commit never came. */
+  #cutToCommitted(descriptor: number): void {
+    this.#ndjsonBytes = this.#sql.ndjsonBytes.get() as number;
+    if (fs.fstatSync(descriptor).size > this.#ndjsonBytes) fs.ftruncateSync(descriptor, this.#ndjsonBytes);
   }
 
   #insertPoints(segmentId: number, { points }: DecodedSegment, rowIds: ReadonlyMap<number, number>): void {

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { GatewayError } from '../../base/errors.ts';
 import { type BatchViews, readOutput, rowsThatFit, viewBatch, writeHeader } from '../../core/modules/batch-layout.ts';
-import { FUEL_EXPORT, type GuardLimits, guardModule } from '../../core/modules/guard/guard.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
-import type { RunningModule } from '../../core/modules/ports.ts';
+import { FUEL_EXPORT, type RunningModule } from '../../core/modules/ports.ts';
 
 type Exported = (...args: number[]) => number;
 
@@ -20,34 +18,9 @@ const REQUIRED = [
   'gw_on_batch',
 ] as const;
 
-/** What no manifest needs to say. */
-const FIXED_LIMITS = {
-  tables: 1,
-  dataBytes: 1 << 20,
-  customBytes: 256 * 1024,
-  globals: 1000,
-  types: 1000,
-  exports: 100,
-  elementSegments: 100,
-  dataSegments: 1000,
-  imports: new Set<string>(),
-} as const satisfies Partial<GuardLimits>;
-
-function guardLimits({ limits }: ModuleManifest): GuardLimits {
-  const { memoryPages, tableElems, codeBytes, functions, localsPerFunction } = limits;
-  return { ...FIXED_LIMITS, memoryPages, tableElems, codeBytes, functions, localsPerFunction };
-}
-
-/** Checks, guards and compiles once; instances are made from the result. @throws GatewayError `denied` or `corrupt`. */
-export function compileModule(wasm: Uint8Array, manifest: ModuleManifest): WebAssembly.Module {
-  const sha256 = createHash('sha256').update(wasm).digest('hex');
-  if (sha256 !== manifest.sha256) {
-    throw new GatewayError('denied', `module ${manifest.id}: hash ${manifest.sha256} expected, ${sha256} found`, {
-      hint: 'The file is not the one the manifest was made for: build or fetch both again.',
-    });
-  }
-  const { binary } = guardModule(wasm, guardLimits(manifest), WebAssembly.validate);
-  const module = new WebAssembly.Module(binary);
+/** Compiles an admitted binary once; instances are made from the result. @throws GatewayError `denied` when an export of the ABI is missing. */
+export function compileModule(admitted: Uint8Array, manifest: ModuleManifest): WebAssembly.Module {
+  const module = new WebAssembly.Module(admitted);
   const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
   const missing = REQUIRED.filter((name) => exported.get(name) !== 'function');
   if (exported.get('memory') !== 'memory' || missing.length > 0) {

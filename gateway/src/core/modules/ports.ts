@@ -1,5 +1,8 @@
 import type { BatchViews } from './batch-layout.ts';
 
+/** The name under which the guard exports the fuel global; a module that exports it itself is refused. */
+export const FUEL_EXPORT = 'gw_fuel';
+
 /** An instance of a module, as its host sees it. After a trap it is not used again. */
 export interface RunningModule {
   /** Rows that its input buffer holds. */

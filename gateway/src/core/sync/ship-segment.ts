@@ -87,7 +87,8 @@ export function shipSegment(ports: ShipPorts, settings: ShipSettings): SagaDefin
       async action(context) {
         const verdict = await transport.awaitReceipt(identity(context), context.signal);
         if (verdict === 'stored') return { kind: 'done' };
-        if (verdict === 'lost') return { kind: 'again', from: 'upload', reason: 'the cloud does not have it' };
+        // From the check on: it may be the file that is damaged.
+        if (verdict === 'lost') return { kind: 'again', from: 'seal', reason: 'the cloud does not have it' };
         throw new GatewayError('unavailable', 'no receipt yet', {
           hint: 'Is a `tidegate sink` running on the stream?',
         });

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { GatewayError } from '../../../../gateway/src/base/errors.ts';
 import { seededRandom } from '../../../../gateway/src/base/random.ts';
-import { FUEL_EXPORT, type GuardLimits, guardModule } from '../../../../gateway/src/core/modules/guard/guard.ts';
+import { type GuardLimits, guardModule } from '../../../../gateway/src/core/modules/guard/guard.ts';
+import { FUEL_EXPORT } from '../../../../gateway/src/core/modules/ports.ts';
 import { buildModule, F64, I32, leb, type ModuleSpec } from '../../../support/wasm-builder.ts';
 
 const LIMITS: GuardLimits = {

@@ -7,14 +7,12 @@
  * Dropped: custom sections, once their size has been checked.
  */
 import { GatewayError } from '../../../base/errors.ts';
+import { FUEL_EXPORT } from '../ports.ts';
 import { hasBulk, writeFuelled } from './fuel.ts';
 import { Cursor, malformed, Output, refused } from './octets.ts';
 
 /** Part of every cache key: a change of what the guard does must not meet results of an older one. */
 export const GUARD_VERSION = 1;
-
-/** The name under which the fuel global is exported; a module that exports it itself is refused. */
-export const FUEL_EXPORT = 'gw_fuel';
 
 export interface GuardLimits {
   /** Pages of 64 KiB. */

@@ -1,0 +1,202 @@
+/** The command line as a technician meets it: every verb, its JSON, its exit code, and a hint with every error. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { CLI, type GatewayProcess, startGateway } from '../../support/gateway-process.ts';
+import { runProgram } from '../../support/run-program.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { RawClient } from '../../unit/mqtt/raw-client.ts';
+
+const NAME = 'cli/temp';
+
+suite('the command line', () => {
+  let gateway: GatewayProcess;
+  const startMs = Date.now() - 60_000;
+  before(async () => {
+    gateway = await startGateway({
+      config: '[store]\nsegment_age = "100ms"\n[[series]]\nmatch = "cli/*"\nunit = "C"\n',
+    });
+    using client = await RawClient.connect(gateway.mqttPort, 'c');
+    for (let i = 0; i < 10; i++)
+      client.publish('sensors/cli/temp', `{"value":${i + 0.5},"time":${startMs + i * 1000}}`, 1, i + 1);
+    client.publish('sensors/cli/odd"name,x', '1', 1, 20);
+    for (let i = 0; i < 11; i++) await client.next('puback');
+    await gateway.stop();
+    await gateway.start();
+  });
+  after(() => gateway[Symbol.asyncDispose]());
+
+  const tidegate = (...words: string[]) => gateway.cli([...words, '--config', gateway.configFile]);
+
+  /** @returns what it printed, which is one JSON document. */
+  const asked = async <T>(...words: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await tidegate(...words, '--json');
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout) as T;
+  };
+
+  test('status tells how the running gateway stands, as text and as JSON', async () => {
+    const status = await asked<{ gateway: { state: string }; ledger: { balanced: boolean } }>('status');
+    assert.deepEqual([status.gateway.state, status.ledger.balanced], ['running', true]);
+    const { stdout } = await tidegate('status');
+    assert.match(stdout, /The ledger balances\./);
+    assert.match(stdout, /cloud off/);
+  });
+
+  test('store status counts points and octets', async () => {
+    const { segments, series } = await asked<{ series: number; segments: { lane: string; points: number }[] }>(
+      'store',
+      'status',
+    );
+    assert.ok(series >= 2);
+    assert.equal(segments.find(({ lane }) => lane === 'live')?.points, 11);
+    assert.match((await tidegate('store', 'status')).stdout, /live/);
+  });
+
+  test('store query prints the points of one series, bounded by time and number', async () => {
+    type Answer = { points: { timeMs: number; value: number }[]; isComplete: boolean };
+    const all = await asked<Answer>('store', 'query', NAME);
+    assert.deepEqual(
+      all.points.map(({ value }) => value),
+      Array.from({ length: 10 }, (_, i) => i + 0.5),
+    );
+    const some = await asked<Answer>(
+      'store',
+      'query',
+      NAME,
+      '--from',
+      String(startMs + 3000),
+      '--to',
+      new Date(startMs + 5000).toISOString(),
+    );
+    assert.deepEqual(
+      some.points.map(({ value }) => value),
+      [3.5, 4.5, 5.5],
+    );
+    const few = await asked<Answer>('store', 'query', NAME, '--limit', '4');
+    assert.deepEqual([few.points.length, few.isComplete], [4, false]);
+    assert.match((await tidegate('store', 'query', NAME)).stdout, /value C/);
+  });
+
+  test('store export writes NDJSON and CSV, to a pipe or a file', async () => {
+    const ndjson = await gateway.exported(NAME);
+    assert.deepEqual(
+      ndjson.map(({ timeMs }) => timeMs),
+      Array.from({ length: 10 }, (_, i) => startMs + i * 1000),
+    );
+    const csv = (await tidegate('store', 'export', '--format', 'csv', '--lane', 'live')).stdout.trim().split('\n');
+    assert.equal(csv.length, 12);
+    assert.equal(csv[0], 'series,lane,timeMs,value,quality');
+    assert.ok(
+      csv.some((line) => line.startsWith('"cli/odd""name,x",live,')),
+      'quotes and commas are told apart',
+    );
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'out.csv');
+    const told = await asked<{ points: number }>(
+      'store',
+      'export',
+      '--format',
+      'csv',
+      '--series',
+      NAME,
+      '--output',
+      file,
+    );
+    assert.equal(told.points, 10);
+    assert.equal(readFileSync(file, 'utf8').trim().split('\n').length, 11);
+  });
+
+  test('saga list and saga show tell what has been shipped, or that nothing is known', async () => {
+    const sagas = await asked<{ id: string }[]>('saga', 'list');
+    if (sagas.length > 0) {
+      const { saga } = await asked<{ saga: { id: string } }>('saga', 'show', sagas[0]!.id);
+      assert.equal(saga.id, sagas[0]!.id);
+    }
+    const unknown = await tidegate('saga', 'show', 'no-such-saga');
+    assert.equal(unknown.code, 3);
+    assert.match(unknown.stderr, /tidegate saga list/);
+  });
+
+  test('config show names the origin of each value', async () => {
+    const values = await asked<{ path: string; value: unknown; origin: string }[]>('config', 'show');
+    const of = (path: string) => values.find((one) => one.path === path);
+    assert.match(of('store.segment_age')?.origin ?? '', /tidegate\.toml/);
+    assert.match(of('store.commit_interval')?.origin ?? '', /default/);
+    assert.match((await tidegate('config', 'show')).stdout, /store\.segment_age/);
+  });
+
+  test('config check names every fault at once, with the nearest right name', async () => {
+    assert.equal((await tidegate('config', 'check')).code, 0);
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'wrong.toml');
+    writeFileSync(file, '[store]\nsegment_agee = "1s"\n[mqtt.listener]\nport = 99999\n');
+    const text = await runProgram(process.execPath, [CLI, 'config', 'check', '--config', file]);
+    assert.notEqual(text.code, 0);
+    assert.match(text.stdout, /segment_age\b/);
+    assert.match(text.stdout, /mqtt\.listener\.port/);
+    const { stdout } = await runProgram(process.execPath, [CLI, 'config', 'check', '--json', '--config', file]);
+    assert.equal(JSON.parse(stdout).faults.length, 2);
+  });
+
+  test('version and user hash', async () => {
+    const { stdout } = await runProgram(process.execPath, [CLI, 'version', '--json']);
+    assert.match(JSON.parse(stdout).tidegate, /^\d+\.\d+\.\d+/);
+    const hash = await runProgram(process.execPath, [CLI, 'user', 'hash', '--json'], { input: 'long enough\n' });
+    assert.match(JSON.parse(hash.stdout).passwordHash, /^scrypt\$16384\$8\$1\$/);
+    const short = await runProgram(process.execPath, [CLI, 'user', 'hash'], { input: 'short\n' });
+    assert.equal(short.code, 2);
+    assert.match(short.stderr, /at least 8 characters/);
+  });
+
+  /** What goes wrong, the exit code, and what the hint has to say. */
+  const WRONG: readonly [words: string[], code: number, says: RegExp][] = [
+    [['stauts'], 2, /did you mean status/],
+    [['store', 'qurey'], 2, /did you mean store query/],
+    [['store', 'query'], 2, /Usage: tidegate store query SERIES/],
+    [['store', 'query', 'cli/tmep'], 3, /Did you mean cli\/temp/],
+    [['store', 'query', NAME, '--limit', '0'], 2, /limit.*at least 1/],
+    [['store', 'query', NAME, '--from', 'yesterday'], 2, /2026-|such as/],
+    [['store', 'export', '--formatt', 'csv'], 2, /Did you mean --format/],
+    [['store', 'export', '--format', 'xml'], 2, /ndjson or csv/],
+    [['store', 'export', '--lane', 'fast'], 2, /alarm, aggregate, live/],
+    [['saga', 'list', '--only', 'done'], 2, /pending, executing/],
+  ];
+
+  for (const [words, code, says] of WRONG) {
+    test(`tidegate ${words.join(' ')} ends with ${code} and says what would be right`, async () => {
+      const result = await gateway.cli(
+        words.length === 1 || words[1] === 'qurey' ? words : [...words, '--config', gateway.configFile],
+      );
+      assert.equal(result.code, code, result.stderr);
+      assert.match(result.stderr, says);
+      assert.doesNotMatch(result.stderr, /\n\s+at /, 'no stack');
+    });
+  }
+
+  test('every verb has help', async () => {
+    for (const verb of [
+      ['run'],
+      ['status'],
+      ['store', 'query'],
+      ['saga', 'show'],
+      ['config', 'show'],
+      ['user', 'hash'],
+      ['version'],
+    ]) {
+      const { code, stdout } = await gateway.cli([...verb, '--help']);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^tidegate ${verb.join(' ')}`));
+    }
+  });
+
+  test('a state folder that is not there is named, with a hint, by every verb that looks into one', async () => {
+    for (const verb of [['status'], ['store', 'status'], ['store', 'export'], ['saga', 'list']]) {
+      const { code, stdout, stderr } = await gateway.cli([...verb, '--state', '/nonexistent/state', '--json']);
+      assert.ok(code === 3 || code === 1, `${verb.join(' ')}: ${code}`);
+      assert.match(stderr, /\/nonexistent\/state/);
+      assert.ok(JSON.parse(stdout).error.hint, `${verb.join(' ')} gives a hint`);
+    }
+  });
+});
