@@ -17,18 +17,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 function printOverview(args: readonly string[]): number {
   const word = args.find((arg) => !arg.startsWith('-'));
-  const isHelp = word === undefined || word === 'help';
-  if (!isHelp) {
-    const near =
-      nearestWord(
-        args.slice(0, 2).join(' '),
-        COMMANDS.map(({ verb }) => verb),
-      ) ??
-      nearestWord(
-        word,
-        COMMANDS.map(({ verb }) => verb),
-      );
-    process.stderr.write(`tidegate: no verb ${word}${near === undefined ? '' : `; did you mean ${near}?`}\n`);
+  if (word !== undefined && word !== 'help') {
+    const verbs = COMMANDS.map(({ verb }) => verb);
+    const near = nearestWord(args.slice(0, 2).join(' '), verbs) ?? nearestWord(word, verbs);
+    throw new GatewayError('invalid', `no verb ${word}`, {
+      hint: `${near === undefined ? '' : `Did you mean ${near}? `}\`tidegate help\` lists them all.`,
+    });
   }
   print(
     `tidegate VERB [OPTIONS]\n\n${table(
@@ -41,7 +35,7 @@ function printOverview(args: readonly string[]): number {
       .map(([name, code]) => `${code} ${name}`)
       .join(', ')}.`,
   );
-  return isHelp ? EXIT.ok : EXIT.usage;
+  return EXIT.ok;
 }
 
 function exitCodeOf(error: GatewayError): number {
@@ -53,7 +47,17 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     if (!(error instanceof GatewayError)) throw error;
-    const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+    const hint = `\n  ${
+      error.hint ??
+      `See: tidegate ${
+        process.argv[2]?.startsWith('-')
+          ? 'help'
+          : `${process.argv
+              .slice(2, 4)
+              .filter((word) => !word.startsWith('-'))
+              .join(' ')} --help`
+      }`
+    }`;
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
     process.stderr.write(`tidegate: ${error.message}${cause}${hint}\n`);
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toJSON() })}\n`);

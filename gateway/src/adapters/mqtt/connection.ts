@@ -10,16 +10,8 @@ import { describeError } from '../../base/errors.ts';
 import type { Acknowledger, Intake } from '../../core/ingest/ports.ts';
 import type { Access, Permissions } from './access.ts';
 import type { Broker } from './broker.ts';
-import {
-  acknowledgement,
-  CONNACK,
-  connack,
-  PACKET,
-  PINGRESP,
-  type Qos,
-  SUBSCRIPTION_REFUSED,
-  suback,
-} from './frames.ts';
+import { acknowledgement, CONNACK, connack, PACKET, PINGRESP, SUBSCRIPTION_REFUSED, suback } from './frames.ts';
+import { GatheredWrites } from './gathered-writes.ts';
 import {
   type ConnectPacket,
   PacketReader,
@@ -31,6 +23,7 @@ import {
   SPOKEN_LEVELS,
   type Will,
 } from './packet-reader.ts';
+import { blankPublishHeader, readPublishHeader } from './publish-header.ts';
 import type { Outlet, Session } from './session.ts';
 import { isTopicFilter, isTopicName } from './topics.ts';
 
@@ -55,9 +48,6 @@ export interface ConnectionHost {
 }
 
 const NO_OCTETS = Buffer.alloc(0);
-
-/** Topics longer than this are nobody's sensor; the protocol would allow 65,535. */
-const TOPIC_BYTES_MAX = 1024;
 
 /** Octets that wait in the socket beyond which a client that does not read its answers is not read either. */
 const ANSWER_BYTES_MAX = 4 << 20;
@@ -84,14 +74,15 @@ export class Connection implements Acknowledger, Outlet {
   #will: Will | null = null;
   #inFlight = 0;
   #acknowledgements: number[] = [];
-  #writes: Uint8Array[] = [];
-  #writesBytes = 0;
+  readonly #writes: GatheredWrites;
+  readonly #header = blankPublishHeader();
   #idleMaxMs: number;
   /** Monotonic, ms: when the client was last heard. */
   lastHeardMs: number;
 
   constructor(socket: Socket, host: ConnectionHost, nowMs: number, connectTimeoutMs: number) {
     this.#socket = socket;
+    this.#writes = new GatheredWrites(socket);
     this.#host = host;
     this.#idleMaxMs = connectTimeoutMs;
     this.lastHeardMs = nowMs;
@@ -102,7 +93,7 @@ export class Connection implements Acknowledger, Outlet {
   }
 
   get waitingBytes(): number {
-    return this.#socket.writableLength + this.#writesBytes;
+    return this.#writes.waitingBytes;
   }
 
   /** While we do not read, silence is ours; unless the client has left its answers unread all the time. */
@@ -111,10 +102,7 @@ export class Connection implements Acknowledger, Outlet {
   }
 
   write(octets: Uint8Array): void {
-    if (this.#state === 'closed') return;
-    if (this.#writes.length === 0) queueMicrotask(() => this.#flushWrites());
-    this.#writes.push(octets);
-    this.#writesBytes += octets.length;
+    if (this.#state !== 'closed') this.#writes.add(octets);
   }
 
   /** The socket has taken all that was written: subscribers get what waited, and a client that was not read is read again. */
@@ -163,21 +151,13 @@ export class Connection implements Acknowledger, Outlet {
   close(reason: string, isGraceful = false): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#flushWrites();
+    this.#writes.flush();
     this.#socket.destroySoon();
     if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     if (this.#session !== null) this.#host.broker.closeSession(this.#session);
     if (this.#will !== null && !isGraceful) this.#publishWill(this.#will);
     this.#rest = NO_OCTETS;
     this.#host.onClosed(this, reason);
-  }
-
-  #flushWrites(): void {
-    const writes = this.#writes;
-    if (writes.length === 0) return;
-    this.#writes = [];
-    this.#writesBytes = 0;
-    if (this.#socket.writable) this.#socket.write(writes.length === 1 ? writes[0]! : Buffer.concat(writes));
   }
 
   #readFrames(): void {
@@ -236,45 +216,35 @@ export class Connection implements Acknowledger, Outlet {
   }
 
   /** @returns false when the pipeline is full. */
-  #publish(header: number, start: number, end: number): boolean {
+  #publish(first: number, start: number, end: number): boolean {
     if (this.#state !== 'open') throw new ProtocolViolation('a packet before CONNECT');
     const octets = this.#rest;
-    const qos = (header >> 1) & 3;
-    if (qos === 3) throw new ProtocolViolation('QoS 3');
-    const topicStart = start + 2;
-    const topicEnd = topicStart + ((octets[start]! << 8) | octets[start + 1]!);
-    const payloadStart = topicEnd + (qos > 0 ? 2 : 0);
-    if (start + 2 > end || payloadStart > end) throw new ProtocolViolation('packet shorter than its fields');
-    if (!isTopicNameOctets(octets, topicStart, topicEnd))
-      throw new ProtocolViolation('a topic name with wildcards, or empty');
-    const packetId = qos > 0 ? (octets[topicEnd]! << 8) | octets[topicEnd + 1]! : 0;
-    if (qos > 0 && packetId === 0) throw new ProtocolViolation('packet identifier 0');
+    const header = this.#header;
+    readPublishHeader(octets, first, start, end, header);
+    const { qos, retain, topicStart, topicEnd, payloadStart, packetId } = header;
     if (qos === 2 && this.#isRepeated(packetId)) return true;
-    const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
-    if (
-      !this.#permissions!.mayPublishAll &&
-      !this.#permissions!.mayPublish(octets.toString('utf8', topicStart, topicEnd))
-    ) {
-      const topic = octets.toString('utf8', topicStart, topicEnd);
-      return this.#taken(qos, packetId, this.#reject(topic, 'not_permitted', payloadStart, end, qos, token));
+    const permissions = this.#permissions!;
+    if (!permissions.mayPublishAll && !permissions.mayPublish(octets.toString('utf8', topicStart, topicEnd))) {
+      return this.#reject('not_permitted', end);
     }
     const acknowledger = qos > 0 ? this : null;
+    const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
     const taken = this.#host.intake.offer(octets, topicStart, topicEnd, payloadStart, end, acknowledger, token);
-    if (taken && (this.#host.broker.hasSubscribers || (header & 1) !== 0)) {
-      this.#host.broker.route({
-        topic: octets.toString('utf8', topicStart, topicEnd),
-        payload: Buffer.from(octets.subarray(payloadStart, end)),
-        qos: qos as Qos,
-        retain: (header & 1) !== 0,
-      });
+    if (taken && (retain || this.#host.broker.hasSubscribers)) {
+      const topic = octets.toString('utf8', topicStart, topicEnd);
+      this.#host.broker.route({ topic, payload: Buffer.from(octets.subarray(payloadStart, end)), qos, retain });
     }
     return this.#taken(qos, packetId, taken);
   }
 
-  #reject(topic: string, reason: string, payloadStart: number, end: number, qos: number, token: number): boolean {
+  /** Quarantines the message that `#header` speaks of. @returns false when the pipeline is full. */
+  #reject(reason: string, end: number): boolean {
     const { intake, limits } = this.#host;
+    const { qos, topicStart, topicEnd, payloadStart, packetId } = this.#header;
+    const topic = this.#rest.toString('utf8', topicStart, topicEnd);
     const sample = this.#rest.subarray(payloadStart, Math.min(end, payloadStart + limits.sampleBytes));
-    return intake.reject(topic, reason, sample, qos > 0 ? this : null, token);
+    const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
+    return this.#taken(qos, packetId, intake.reject(topic, reason, sample, qos > 0 ? this : null, token));
   }
 
   /** Counts what is under way, and stops reading at the bound. */
@@ -298,28 +268,15 @@ export class Connection implements Acknowledger, Outlet {
   }
 
   /** A message over the limit is skipped, quarantined by its first octets, and acknowledged like any other bad one. */
-  #oversized(header: number, at: number, body: number, end: number): number {
-    if (header >> 4 !== PACKET.publish) throw new ProtocolViolation('a control packet larger than any message may be');
+  #oversized(first: number, at: number, body: number, end: number): number {
+    if (first >> 4 !== PACKET.publish) throw new ProtocolViolation('a control packet larger than any message may be');
     if (this.#state !== 'open') throw new ProtocolViolation('a packet before CONNECT');
-    const octets = this.#rest;
-    if (octets.length < body + 2) return 0;
-    const qos = (header >> 1) & 3;
-    if (qos === 3) throw new ProtocolViolation('QoS 3');
-    const topicEnd = body + 2 + octets.readUInt16BE(body);
-    if (topicEnd - body - 2 > TOPIC_BYTES_MAX)
-      throw new ProtocolViolation(`a topic of more than ${TOPIC_BYTES_MAX} octets`);
-    const payloadStart = topicEnd + (qos > 0 ? 2 : 0);
-    if (payloadStart > end) throw new ProtocolViolation('packet shorter than its fields');
+    if (!readPublishHeader(this.#rest, first, body, end, this.#header)) return 0;
+    const { qos, payloadStart, packetId } = this.#header;
     // The sample may be longer than what there is of a payload.
-    if (octets.length < Math.min(end, payloadStart + this.#host.limits.sampleBytes)) return 0;
-    if (!isTopicNameOctets(octets, body + 2, topicEnd))
-      throw new ProtocolViolation('a topic name with wildcards, or empty');
-    const packetId = qos > 0 ? octets.readUInt16BE(topicEnd) : 0;
-    if (qos > 0 && packetId === 0) throw new ProtocolViolation('packet identifier 0');
+    if (this.#rest.length < Math.min(end, payloadStart + this.#host.limits.sampleBytes)) return 0;
     if (qos === 2 && this.#isRepeated(packetId)) return end - at;
-    const token = packetId | (qos === 1 ? TOKEN.ack : TOKEN.record);
-    const topic = octets.toString('utf8', body + 2, topicEnd);
-    return this.#taken(qos, packetId, this.#reject(topic, 'oversized', payloadStart, end, qos, token)) ? end - at : 0;
+    return this.#reject('oversized', end) ? end - at : 0;
   }
 
   #control(header: number, reader: PacketReader): void {
@@ -449,12 +406,4 @@ export class Connection implements Acknowledger, Outlet {
     this.#socket.resume();
     this.#readFrames();
   }
-}
-
-function isTopicNameOctets(octets: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const octet = octets[at]!;
-    if (octet === 0x23 || octet === 0x2b || octet === 0) return false;
-  }
-  return end > start;
 }

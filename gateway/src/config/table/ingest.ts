@@ -46,7 +46,7 @@ export const INGEST_SETTINGS = {
     min: 1,
     max: 1_000_000,
     default: 10_000,
-    help: 'Series known at one time; points of a further one are shed and counted.',
+    help: 'Series known at one time; a message that names a further one goes to quarantine.',
   },
   readingsPerMessageMax: {
     type: 'integer',

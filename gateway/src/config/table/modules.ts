@@ -15,8 +15,8 @@ export const SERIES_SETTINGS = {
     default: 'gauge',
     help: 'A measured quantity, an ever-growing count, or one of a few states.',
   },
-  min: { type: 'number', help: 'A value below it is stored as bad, out of range.' },
-  max: { type: 'number', help: 'A value above it is stored as bad, out of range.' },
+  min: { type: 'number', help: 'A value below it is kept and graded uncertain, out of range.' },
+  max: { type: 'number', help: 'A value above it is kept and graded uncertain, out of range.' },
 } as const satisfies Settings;
 
 const INPUT = {

@@ -20,7 +20,7 @@ const LISTENER = {
     min: '1KiB',
     max: '16MiB',
     default: '256KiB',
-    help: 'Largest MQTT packet; a larger one closes its connection.',
+    help: 'Largest MQTT packet; a larger message is skipped and goes to quarantine by its first octets.',
   },
   inflightMax: {
     type: 'integer',

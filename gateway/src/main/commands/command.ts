@@ -39,7 +39,7 @@ export function parseInput(command: Command, args: readonly string[]): CommandIn
     const near = nearestWord(unknown, Object.keys(options));
     throw new GatewayError(
       'invalid',
-      `tidegate ${command.verb}: ${error instanceof Error ? error.message.split('. ')[0] : error}`,
+      `${command.verb}: ${error instanceof Error ? error.message.split('. ')[0] : error}`,
       {
         hint:
           near !== undefined && near !== unknown ? `Did you mean --${near}?` : `See: tidegate ${command.verb} --help`,
@@ -51,7 +51,7 @@ export function parseInput(command: Command, args: readonly string[]): CommandIn
   if (parsed.values.help !== true && (words.length < least || words.length > most)) {
     throw new GatewayError(
       'invalid',
-      `tidegate ${command.verb}: ${least === most ? least : `${least} to ${most}`} words expected, ${words.length} found`,
+      `${command.verb}: ${least === most ? least : `${least} to ${most}`} words expected, ${words.length} found`,
       {
         hint: `Usage: tidegate ${command.verb} ${command.usage}`,
       },

@@ -17,6 +17,10 @@ export const run: Command = {
   async run({ options }) {
     const { config } = loadConfig(listOf(options.config), stateOverride(options.state));
     const log = createLog(config.log.level as Parameters<typeof createLog>[0]);
+    // Heard from the beginning: a stop that comes while it starts is a stop.
+    const stopped = new Promise((resolve) => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+    });
     const gateway = await startGateway(config, (error) => {
       log('error', `fatal: ${describeError(error)}`);
       process.exit(EXIT.failed);
@@ -29,9 +33,7 @@ export const run: Command = {
     };
     if (options.json) printJson(started);
     else print(`tidegate ${started.id}: MQTT ${started.mqtt}, web ${started.web}, state in ${started.state}`);
-    await new Promise((resolve) => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
-    });
+    await stopped;
     setTimeout(() => {
       log('error', `not stopped within ${STOP_DEADLINE_MS} ms`);
       process.exit(EXIT.failed);

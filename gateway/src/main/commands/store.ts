@@ -113,7 +113,7 @@ export const storeExport: Command = {
       throw new GatewayError('invalid', `--format: ndjson or csv expected, ${format} found`);
     const pattern = globToRegExp(textOf(options.series) ?? '**');
     const output = textOf(options.output);
-    const descriptor = output === undefined ? 1 : fs.openSync(output, 'w');
+    const descriptor = output === undefined ? 1 : openOutput(output);
     const history = new PointHistory(state.database, state.paths.segments);
     let written = 0;
     if (format === 'csv') fs.writeSync(descriptor, 'series,lane,timeMs,value,quality\n');
@@ -154,6 +154,17 @@ function lineOf(format: 'ndjson' | 'csv', series: Series, timeMs: number, value:
 function warnOfDamage({ damaged }: PointHistory): void {
   if (damaged.size > 0)
     process.stderr.write(`${damaged.size} damaged segments were left out: ${[...damaged].slice(0, 5).join(', ')}\n`);
+}
+
+function openOutput(path: string): number {
+  try {
+    return fs.openSync(path, 'w');
+  } catch (error) {
+    throw new GatewayError('unavailable', `--output ${path}`, {
+      cause: error,
+      hint: 'Name a file in a folder that exists and is writable.',
+    });
+  }
 }
 
 /** A pipe may take less than it is given. */
