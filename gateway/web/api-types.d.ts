@@ -33,7 +33,7 @@ export interface ModuleReport {
   name: string;
   module: string;
   version: string;
-  state: 'running' | 'backing_off' | 'refused';
+  state: 'running' | 'backing_off' | 'refused' | 'disabled';
   calls: number;
   rowsIn: number;
   rowsOut: number;

@@ -20,7 +20,8 @@ function printOverview(args: readonly string[]): number {
   if (word !== undefined && word !== 'help') {
     const verbs = COMMANDS.map(({ verb }) => verb);
     const near = nearestWord(args.slice(0, 2).join(' '), verbs) ?? nearestWord(word, verbs);
-    throw new GatewayError('invalid', `no verb ${word}`, {
+    const isGroup = verbs.some((verb) => verb.startsWith(`${word} `));
+    throw new GatewayError('invalid', `no verb ${isGroup ? args.slice(0, 2).join(' ') : word}`, {
       hint: `${near === undefined ? '' : `Did you mean ${near}? `}\`tidegate help\` lists them all.`,
     });
   }

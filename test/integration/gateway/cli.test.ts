@@ -152,8 +152,8 @@ suite('the command line', () => {
 
   /** What goes wrong, the exit code, and what the hint has to say. */
   const WRONG: readonly [words: string[], code: number, says: RegExp][] = [
-    [['stauts'], 2, /did you mean status/],
-    [['store', 'qurey'], 2, /did you mean store query/],
+    [['stauts'], 2, /Did you mean status/],
+    [['store', 'qurey'], 2, /Did you mean store query/],
     [['store', 'query'], 2, /Usage: tidegate store query SERIES/],
     [['store', 'query', 'cli/tmep'], 3, /Did you mean cli\/temp/],
     [['store', 'query', NAME, '--limit', '0'], 2, /limit.*at least 1/],
