@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
-import { BATCH_ROWS } from '../core/model/batch-pool.ts';
+import { COMMIT_ROWS_MAX } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX } from '../core/model/counters.ts';
 import type { Contribution } from '../core/store/contribution.ts';
 import type { Store } from '../core/store/store.ts';
@@ -14,7 +14,7 @@ export interface PendingCommit {
 export interface CommitLoopParts {
   readonly store: Store;
   readonly counters: Float64Array;
-  /** Shortest time from the beginning of one group commit to the next, ms. */
+  /** Shortest time from the beginning of one group commit to the next, ms, while few rows wait. */
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly onSealed: () => void;
@@ -22,8 +22,8 @@ export interface CommitLoopParts {
   readonly onFailure: (text: string) => void;
 }
 
-/** Rows of one group commit. */
-const COMMIT_ROWS_MAX = BATCH_ROWS * 2;
+/** So many rows are worth a commit at once: their octets fill some pages of flash. */
+const EAGER_ROWS = 2048;
 const RETRY_MS = 500;
 /** How often tails are looked at when nothing else happens. */
 const SEAL_CHECK_MS = 50;
@@ -36,7 +36,10 @@ const SEAL_CHECK_MS = 50;
 export class CommitLoop {
   readonly #parts: CommitLoopParts;
   #pending: PendingCommit[] = [];
-  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #pendingRows = 0;
+  #timer: NodeJS.Timeout | null = null;
+  /** The next commit comes with the next turn of the event loop. */
+  #isImmediate = false;
   #lastStartMs = -Infinity;
   #isSealing = false;
   #notBeforeMs = 0;
@@ -52,6 +55,7 @@ export class CommitLoop {
 
   add(commit: PendingCommit): void {
     this.#pending.push(commit);
+    this.#pendingRows += commit.contribution.points.length;
     this.#schedule();
   }
 
@@ -75,16 +79,21 @@ export class CommitLoop {
   }
 
   #schedule(): void {
-    if (this.#timer !== null) return;
-    const now = this.#parts.clock.monotonic();
-    const wait = Math.max(this.#lastStartMs + this.#parts.intervalMs, this.#notBeforeMs) - now;
+    const isEager = this.#pendingRows >= EAGER_ROWS;
+    if (this.#isImmediate || (this.#timer !== null && !isEager)) return;
+    clearTimeout(this.#timer ?? undefined);
+    const gathered = isEager ? 0 : this.#lastStartMs + this.#parts.intervalMs;
+    const wait = Math.max(gathered, this.#notBeforeMs) - this.#parts.clock.monotonic();
     const run = () => {
       this.#timer = null;
+      this.#isImmediate = false;
       this.#commit();
       if (this.#pending.length > 0) this.#schedule();
       this.#sealSoon();
     };
-    this.#timer = wait > 0.5 ? setTimeout(run, wait) : setImmediate(run);
+    this.#isImmediate = wait <= 0.5;
+    if (this.#isImmediate) setImmediate(run);
+    else this.#timer = setTimeout(run, wait);
   }
 
   /** @returns false when the disk refused. */
@@ -104,6 +113,7 @@ export class CommitLoop {
     } catch (error) {
       this.#failed('commit', error);
       this.#pending = [...group, ...this.#pending];
+      this.#pendingRows += rowsOf(group);
       return false;
     }
     this.problem = null;
@@ -121,7 +131,9 @@ export class CommitLoop {
       if (count > 0 && rows > COMMIT_ROWS_MAX) break;
       count++;
     }
-    return this.#pending.splice(0, count);
+    const group = this.#pending.splice(0, count);
+    this.#pendingRows -= rowsOf(group);
+    return group;
   }
 
   /** Seals in steps; a commit that is due comes in between. */
@@ -149,4 +161,8 @@ export class CommitLoop {
 
 function hasContent({ points, received, newSeries }: Contribution): boolean {
   return points.length > 0 || received > 0 || newSeries.length > 0;
+}
+
+function rowsOf(group: readonly PendingCommit[]): number {
+  return group.reduce((sum, { contribution }) => sum + contribution.points.length, 0);
 }

@@ -40,8 +40,8 @@ import type {
 import { webRoutes } from './web-routes.ts';
 import { startWorker } from './worker-thread.ts';
 
-/** Slots of the batch pool: two at the store, one being filled, the rest for modules that lag. */
-const POOL_SLOTS = 12;
+/** Slots of the batch pool: for the store, for modules that lag, and two to be filled (see `ingest-worker.ts`). */
+const POOL_SLOTS = 24;
 /** Derived series for each sensor series: the outputs of two modules, and some. */
 const DERIVED_PER_SERIES = 16;
 const DERIVED_MAX = 1 << 20;

@@ -25,16 +25,20 @@ import { notify } from './worker-notice.ts';
 const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
 const main = parentPort!;
 
-/** Batches at the store beyond which the next one fills on: the store commits them together, so more would only add latency. */
-const OUTSTANDING_MAX = 2;
-/** Slots that modules may hold: the rest is for the store, so that a module that lags never stops ingest. */
-const MODULE_SLOTS_MAX = Math.max(1, shared.pool.slots - 6);
+/** Slots that modules may hold, and that the store may: beyond it a batch fills on. Together they leave some to be filled. */
+const MODULE_SLOTS_MAX = 8;
+const STORE_SLOTS_MAX = 14;
+/** From one batch to the next, ms, while it is small: modules see points within this, and threads are not woken for each message. */
+const FLUSH_GAP_MS = 2;
+/** A batch of so many rows goes at once. */
+const FLUSH_ROWS = 2048;
 
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'ingest');
 const registry = new SeriesRegistry(series, config.series, config.ingest.seriesMax);
 let modules: MessagePort | null = null;
 let isScheduled = false;
+let lastFlushMs = -Infinity;
 
 const pipeline = new IngestPipeline(
   {
@@ -72,14 +76,22 @@ function deliver(batch: FilledBatch): void {
   store.postMessage(batch);
 }
 
-/** After all sockets that are readable now have been read. */
+/** Looks after all sockets that are readable now have been read; a small batch waits for the gap to pass. */
 function schedule(): void {
   if (isScheduled) return;
   isScheduled = true;
   setImmediate(() => {
-    isScheduled = false;
-    if (pipeline.outstanding < OUTSTANDING_MAX) pipeline.flush();
+    const wait = pipeline.rows >= FLUSH_ROWS ? 0 : lastFlushMs + FLUSH_GAP_MS - systemClock.monotonic();
+    if (wait > 0) setTimeout(flush, wait);
+    else flush();
   });
+}
+
+function flush(): void {
+  isScheduled = false;
+  if (pipeline.outstanding >= STORE_SLOTS_MAX) return;
+  lastFlushMs = systemClock.monotonic();
+  pipeline.flush();
 }
 
 let onDrained: (() => void) | null = null;

@@ -12,7 +12,7 @@ import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
-import { BATCH_ROWS, BatchPool } from '../core/model/batch-pool.ts';
+import { BatchPool, COMMIT_ROWS_MAX } from '../core/model/batch-pool.ts';
 import { countersOf } from '../core/model/counters.ts';
 import { LatencyHistogram } from '../core/model/latency-histogram.ts';
 import { LANES, seriesName } from '../core/model/series.ts';
@@ -55,7 +55,7 @@ const store = new Store(
     segmentPoints: config.store.segmentPoints,
     segmentAgeMs: config.store.segmentAge,
     alarmSegmentAgeMs: config.store.alarmSegmentAge,
-    batchRowsMax: BATCH_ROWS * 2,
+    batchRowsMax: COMMIT_ROWS_MAX,
     quarantineMax: config.ingest.quarantineMax,
   },
 );

@@ -5,8 +5,8 @@ export const STORE_SETTINGS = {
     type: 'duration',
     min: '0ms',
     max: '1s',
-    default: '5ms',
-    help: 'Longest wait to gather messages into one commit to flash. Longer: fewer octets written, later acknowledgement.',
+    default: '20ms',
+    help: 'Longest wait to gather messages into one commit to flash, while they are few. Longer: fewer octets written, later acknowledgement.',
   },
   segmentPoints: {
     type: 'integer',

@@ -103,6 +103,11 @@ export class IngestPipeline implements Intake {
     return this.#waiting.length;
   }
 
+  /** Rows of the batch that is being filled. */
+  get rows(): number {
+    return this.#columns.length;
+  }
+
   get isDirty(): boolean {
     return this.#isDirty;
   }

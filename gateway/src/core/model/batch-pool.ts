@@ -12,8 +12,11 @@ export interface BatchPoolMemory {
   readonly capacity: number;
 }
 
-/** Rows of one batch: several of the largest messages. */
-export const BATCH_ROWS = 16_384;
+/** Rows of one batch: at least the largest message. */
+export const BATCH_ROWS = 8192;
+
+/** Rows of one group commit. */
+export const COMMIT_ROWS_MAX = 4 * BATCH_ROWS;
 
 export function allocateBatchPool(slots: number, capacity: number): BatchPoolMemory {
   const flags = alignTo8(slots * HOLDER_COUNT * 4);
