@@ -27,7 +27,7 @@ describe('values', () => {
     const packetMax: Bytes = config.mqtt.listener.packetMax;
     const level: 'error' | 'warn' | 'info' | 'debug' = config.log.level;
     const route: { readonly topic: string; readonly fields: readonly string[] } | undefined = config.ingest.route[1];
-    assert.deepEqual([interval, packetMax, level], [5, 262_144, 'info']);
+    assert.deepEqual([interval, packetMax, level], [20, 262_144, 'info']);
     assert.deepEqual([route?.topic, route?.fields], ['sensors/{device}', ['*']]);
     assert.deepEqual(
       config.module.map(({ name, module, input }) => [name, module, input[0]?.config]),
