@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildModule, I32 } from './wasm-builder.ts';
 
 /** Instructions of a function body, without its `end`. */
 export const BODY = {
@@ -19,40 +20,25 @@ export const BODY = {
 const IN_AT = 1024;
 const OUT_AT = 65_536;
 
-const unsigned = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...unsigned(n >>> 7)]);
-const signed = (n: number): number[] => (n >= -64 && n < 64 ? [n & 127] : [(n & 127) | 128, ...signed(n >> 7)]);
-const vector = (items: readonly number[][]): number[] => [...unsigned(items.length), ...items.flat()];
-const section = (id: number, content: number[]): number[] => [id, ...unsigned(content.length), ...content];
-const name = (text: string): number[] => [...unsigned(text.length), ...Buffer.from(text)];
 const constant = (n: number): number[] => [0x41, ...signed(n)];
+const signed = (n: number): number[] => (n >= -64 && n < 64 ? [n & 127] : [(n & 127) | 128, ...signed(n >> 7)]);
 
 /** @param onBatch body of `gw_on_batch`; `onInit` of `gw_init`. */
-export function wasmModule(onBatch: readonly number[], onInit: readonly number[] = BODY.quiet): Buffer {
-  const [NOTHING, GET, TAKE] = [0, 1, 2];
-  const functions: [name: string, type: number, body: readonly number[]][] = [
-    ['gw_abi_1_0', NOTHING, []],
-    ['gw_in_ptr', GET, constant(IN_AT)],
-    ['gw_in_cap', GET, constant(OUT_AT - IN_AT)],
-    ['gw_out_ptr', GET, constant(OUT_AT)],
-    ['gw_out_cap', GET, constant(4096)],
-    ['gw_init', TAKE, onInit],
-    ['gw_on_batch', TAKE, onBatch],
-  ];
-  const types = [
-    [0x60, 0, 0],
-    [0x60, 0, 1, 0x7f],
-    [0x60, 1, 0x7f, 1, 0x7f],
-  ];
-  const exported = functions.map(([text], index) => [...name(text), 0, index]);
-  const bodies = functions.map(([, , body]) => [0, ...body, 0x0b]).map((body) => [...unsigned(body.length), ...body]);
-  return Buffer.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(types)),
-    ...section(3, vector(functions.map(([, type]) => [type]))),
-    ...section(5, vector([[1, 2, 2]])),
-    ...section(7, vector([[...name('memory'), 2, 0], ...exported])),
-    ...section(10, vector(bodies)),
-  ]);
+export function wasmModule(onBatch: readonly number[], onInit: readonly number[] = BODY.quiet): Uint8Array {
+  const get = (name: string, n: number) => ({ name, results: [I32], code: constant(n) });
+  const take = (name: string, code: readonly number[]) => ({ name, parameters: [I32], results: [I32], code });
+  return buildModule({
+    memory: [2, 2],
+    functions: [
+      { name: 'gw_abi_1_0', code: [] },
+      get('gw_in_ptr', IN_AT),
+      get('gw_in_cap', OUT_AT - IN_AT),
+      get('gw_out_ptr', OUT_AT),
+      get('gw_out_cap', 4096),
+      take('gw_init', onInit),
+      take('gw_on_batch', onBatch),
+    ],
+  });
 }
 
 export interface InstallOptions {
