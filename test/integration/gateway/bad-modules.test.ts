@@ -47,7 +47,7 @@ async function publishUntil(gateway: GatewayProcess, what: string, isDone: () =>
   assert.ok((await gateway.status()).ledger.balanced);
 }
 
-const FAULTS: Record<string, { wasm: Buffer; error: RegExp; options?: InstallOptions }> = {
+const FAULTS: Record<string, { wasm: Uint8Array; error: RegExp; options?: InstallOptions }> = {
   traps: { wasm: wasmModule(BODY.trap), error: /unreachable/ },
   'loops-for-ever': { wasm: wasmModule(BODY.loopForEver), error: /deadline/ },
   'uses-up-its-fuel': { wasm: wasmModule(BODY.loopForEver), error: /fuel/, options: { fuelPerCall: 100_000 } },

@@ -71,12 +71,9 @@ export class Store {
   constructor(ports: StorePorts, limits: StoreLimits) {
     this.#ports = ports;
     this.#limits = limits;
-    const smallLane = Math.min(limits.segmentPoints, 32_768) + limits.batchRowsMax;
-    this.#tails = {
-      alarm: new Tail(smallLane),
-      aggregate: new Tail(smallLane),
-      live: new Tail(limits.segmentPoints + limits.batchRowsMax),
-    };
+    // Room for a second segment while the first is sealed in steps; columns grow only when they are needed.
+    const tail = (lane: Lane) => new Tail(2 * this.#sealAt(lane) + limits.batchRowsMax);
+    this.#tails = { alarm: tail('alarm'), aggregate: tail('aggregate'), live: tail('live') };
   }
 
   get epoch(): string {
@@ -293,8 +290,12 @@ export class Store {
   #isDue(lane: Lane, nowMs: number): boolean {
     const tail = this.#tails[lane];
     const age = lane === 'alarm' ? this.#limits.alarmSegmentAgeMs : this.#limits.segmentAgeMs;
-    const full = tail.capacity - this.#limits.batchRowsMax;
-    return tail.length > 0 && (tail.length >= full || nowMs - tail.sinceMs >= age);
+    return tail.length > 0 && (tail.length >= this.#sealAt(lane) || nowMs - tail.sinceMs >= age);
+  }
+
+  /** Points that make a segment; lanes that carry little have smaller ones. */
+  #sealAt(lane: Lane): number {
+    return lane === 'live' ? this.#limits.segmentPoints : Math.min(this.#limits.segmentPoints, 32_768);
   }
 
   #finishSeal(
