@@ -83,3 +83,14 @@ test('the bound on subscriptions counts filters; the same one again only changes
   broker.unsubscribe(session, 'b');
   assert.ok(broker.subscribe(session, 'c', 0));
 });
+
+test('retained payloads are bounded by their octets: a further one is refused, a smaller one in place of it is kept', () => {
+  const broker = new Broker({ sessionsMax: 10, sessionQueueMax: 10, subscriptionsMax: 10, retainedMax: 100 });
+  const retain = (topic: string, octets: number) =>
+    broker.route({ topic, payload: Buffer.alloc(octets, 1), qos: 0, retain: true });
+  for (let i = 0; i < 20; i++) retain(`big/${i}`, 1 << 20);
+  assert.equal(broker.retainedRefused, 4);
+  retain('big/0', 10);
+  retain('big/16', 1 << 19);
+  assert.equal(broker.retainedRefused, 4, 'room was made');
+});

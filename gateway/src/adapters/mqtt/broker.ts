@@ -10,6 +10,9 @@ export interface BrokerLimits {
   readonly retainedMax: number;
 }
 
+/** Payloads of all retained messages together; beyond it a further one is routed, not kept. */
+const RETAINED_BYTES_MAX = 16 << 20;
+
 /**
  * Sessions, subscriptions and retained messages: what makes the listener a broker for its clients. All of it is in memory; what must
  * survive a restart goes through the pipeline into the store.
@@ -19,6 +22,7 @@ export class Broker {
   readonly #sessions = new Map<string, Session>();
   readonly #tree = new SubscriptionTree<Session>();
   readonly #retained = new Map<string, Message>();
+  #retainedBytes = 0;
   /** Retained messages not kept because the bound was reached. */
   retainedRefused = 0;
 
@@ -96,10 +100,16 @@ export class Broker {
   }
 
   #retain(message: Message): void {
+    const before = this.#retained.get(message.topic);
+    const bytes = this.#retainedBytes - (before?.payload.length ?? 0) + message.payload.length;
     if (message.payload.length === 0) this.#retained.delete(message.topic);
-    else if (this.#retained.has(message.topic) || this.#retained.size < this.#limits.retainedMax)
+    else if ((before !== undefined || this.#retained.size < this.#limits.retainedMax) && bytes <= RETAINED_BYTES_MAX) {
       this.#retained.set(message.topic, message);
-    else this.retainedRefused++;
+    } else {
+      this.retainedRefused++;
+      return;
+    }
+    this.#retainedBytes = bytes;
   }
 
   #forget(session: Session): void {
