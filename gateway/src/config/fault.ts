@@ -24,7 +24,7 @@ export class ConfigError extends GatewayError {
     const lines = faults.slice(0, FAULTS_LISTED).map((fault) => `\n  ${describeFault(fault)}`);
     if (faults.length > FAULTS_LISTED) lines.push(`\n  … and ${faults.length - FAULTS_LISTED} more`);
     super('invalid', `configuration: ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}${lines.join('')}`, {
-      hint: 'Mend what is listed, then try again with `tidegate check`.',
+      hint: 'Mend what is listed, then try again with `tidegate config check`.',
     });
     this.name = 'ConfigError';
     this.faults = faults;

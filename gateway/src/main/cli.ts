@@ -5,6 +5,8 @@ import { COMMANDS } from './commands/all.ts';
 import { EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
 
 async function main(args: readonly string[]): Promise<number> {
+  // Whatever is written is the service's own, and its group's to read.
+  process.umask(0o027);
   const command = COMMANDS.find(({ verb }) => verb.split(' ').every((word, index) => args[index] === word));
   if (command === undefined) return printOverview(args);
   const input = parseInput(command, args.slice(command.verb.split(' ').length));

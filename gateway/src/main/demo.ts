@@ -1,7 +1,7 @@
 /** `npm start`: the gateway with embedded defaults, real input from a process of its own, and, where there is a nats-server, the cloud's side too. */
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { describeError, GatewayError } from '../base/errors.ts';
 import { parseDuration } from '../base/units.ts';
 import { parseConfig } from '../config/parse-config.ts';
@@ -33,8 +33,17 @@ interface DemoOptions {
   readonly withCloud: boolean;
 }
 
+function parseOrExplain<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const text = error instanceof Error ? error.message.split('. ')[0] : String(error);
+    throw new GatewayError('invalid', `npm start: ${text}`, { hint: 'See: npm start -- --help' });
+  }
+}
+
 function parseOptions(args: string[]): DemoOptions | null {
-  const { values } = parseArgs({
+  const { values } = parseOrExplain({
     args,
     options: {
       for: { type: 'string' },
@@ -56,6 +65,7 @@ function parseOptions(args: string[]): DemoOptions | null {
 }
 
 async function main(): Promise<number> {
+  process.umask(0o027);
   const options = parseOptions(process.argv.slice(2));
   if (options === null) {
     process.stdout.write(`${HELP}\n`);
@@ -115,7 +125,9 @@ async function startDemoGateway(options: DemoOptions, cloud: DemoCloud | null): 
     `[gateway]\nstate_dir = ${JSON.stringify(join(options.state, 'gateway'))}`,
     `[mqtt.listener]\nport = ${mqttPort}`,
     `[web]\nport = ${webPort}`,
-    `[sync]\nservers = ${JSON.stringify(cloud === null ? [] : [cloud.server])}`,
+    cloud === null
+      ? ''
+      : `[sync]\nservers = [${JSON.stringify(cloud.server)}]\nuser = ${JSON.stringify(cloud.user)}\npassword_file = ${JSON.stringify(cloud.passwordFile)}`,
     '[log]\nlevel = "warn"',
   ].join('\n');
   fs.mkdirSync(options.state, { recursive: true });
@@ -137,6 +149,6 @@ main().then(
     process.stderr.write(
       `tidegate: ${error instanceof GatewayError ? describeError(error) : (error as Error).stack}${hint}\n`,
     );
-    process.exit(1);
+    process.exit(error instanceof GatewayError && error.code === 'invalid' ? 2 : 1);
   },
 );

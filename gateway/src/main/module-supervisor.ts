@@ -4,17 +4,14 @@
  */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
-import { compileModule } from '../adapters/wasm/module-instance.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
 import type { Config } from '../config/settings.ts';
 import type { Series } from '../core/model/series.ts';
-import { admitModule } from '../core/modules/admission.ts';
-import { encodeConfigBlock } from '../core/modules/config-block.ts';
-import { parseManifest } from '../core/modules/manifest.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
 import { assets } from './assets.ts';
+import { loadModule } from './load-module.ts';
 import { ModuleWatchdog } from './module-watchdog.ts';
 import type { ModuleSpec, ModuleVerbs, ModuleWorkerData } from './module-worker.ts';
 import type { SharedParts, WorkerNotice } from './thread-messages.ts';
@@ -75,20 +72,7 @@ export class ModuleSupervisor {
     };
     if (!entry.enabled) return stands('disabled', '', null);
     try {
-      const files = assets.module(entry.module);
-      const manifest = parseManifest(files.manifest);
-      const config = encodeConfigBlock(
-        manifest,
-        entry.input.map((input) => input.config),
-        entry.name,
-      );
-      this.#specs.push({
-        name: entry.name,
-        manifest,
-        compiled: compileModule(admitModule(files.wasm, manifest, WebAssembly.validate), manifest),
-        config,
-        inputs: entry.input.map((input) => input.series),
-      });
+      this.#specs.push({ name: entry.name, ...loadModule(entry), inputs: entry.input.map((input) => input.series) });
     } catch (error) {
       this.#parts.log('error', `module ${entry.name}: refused: ${describeError(error)}`);
       stands('refused', '', describeError(error));

@@ -16,9 +16,8 @@ export async function lockState(folder: string): Promise<AsyncDisposable> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(`\0tidegate-${name}`, resolve);
-  }).catch((error) => {
+  }).catch(() => {
     throw new GatewayError('conflict', `state folder ${folder}: another Tidegate uses it`, {
-      cause: error,
       hint: 'Stop the other one, or choose another folder with gateway.state_dir.',
     });
   });

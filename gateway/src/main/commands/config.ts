@@ -1,6 +1,9 @@
+import { GatewayError } from '../../base/errors.ts';
 import { ConfigError, type ConfigFault, describeFault } from '../../config/fault.ts';
+import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
 import { loadConfig } from '../config-files.ts';
+import { loadModule } from '../load-module.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
 
 const CONFIG_OPTION = { config: { type: 'string', multiple: true } } as const;
@@ -34,7 +37,7 @@ export const configCheck: Command = {
   async run({ options }) {
     let faults: readonly ConfigFault[] = [];
     try {
-      loadConfig(listOf(options.config));
+      faults = moduleFaults(loadConfig(listOf(options.config)).config);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       faults = error.faults;
@@ -44,3 +47,17 @@ export const configCheck: Command = {
     return faults.length === 0 ? EXIT.ok : EXIT.failed;
   },
 };
+
+/** What the gateway would refuse when it starts the modules: they are looked at only once the rest is right. */
+function moduleFaults({ module: modules }: Config): ConfigFault[] {
+  return modules.flatMap((entry, index) => {
+    try {
+      if (entry.enabled) loadModule(entry);
+      return [];
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const hint = error.hint === undefined ? {} : { hint: error.hint };
+      return [{ path: `module[${index}]`, message: error.message, origin: '[[module]]', ...hint }];
+    }
+  });
+}

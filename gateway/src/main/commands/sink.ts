@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { zstd } from '../../adapters/files/zstd.ts';
 import { CommitConsumer } from '../../adapters/nats/commit-consumer.ts';
 import { NatsLink } from '../../adapters/nats/link.ts';
-import { openDatabase, openForReading } from '../../adapters/sqlite/database.ts';
-import { readSinkTotals, SqliteSinkStore } from '../../adapters/sqlite/sink-store.ts';
+import { type Database, openDatabase, openForReading } from '../../adapters/sqlite/database.ts';
+import { readSinkTotals, type SinkTotals, SqliteSinkStore } from '../../adapters/sqlite/sink-store.ts';
 import { systemClock } from '../../base/clock.ts';
 import { describeError, GatewayError } from '../../base/errors.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -107,7 +107,7 @@ export const sinkStatus: Command = {
     const database = openForReading(resolve(textOf(options.database) ?? 'sink.db'), {
       nativeBinding: assets.nativeBinding('better_sqlite3'),
     });
-    const totals = readSinkTotals(database);
+    const totals = totalsOf(database, textOf(options.database) ?? 'sink.db');
     database.close();
     if (options.json) printJson(totals);
     else
@@ -117,6 +117,17 @@ export const sinkStatus: Command = {
     return EXIT.ok;
   },
 };
+
+function totalsOf(database: Database, path: string): SinkTotals {
+  try {
+    return readSinkTotals(database);
+  } catch (error) {
+    throw new GatewayError('corrupt', `${path}: the database of a sink expected`, {
+      cause: error,
+      hint: 'Name the file given to `tidegate sink --database`.',
+    });
+  }
+}
 
 function decode(octets: Uint8Array, what: string): DecodedSegment {
   const reader = new SegmentReader(octets, zstd, what);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -8,6 +9,9 @@ import { freePort } from './free-port.ts';
 /** A JetStream server and a sink, both on loopback. */
 export interface DemoCloud extends AsyncDisposable {
   readonly server: string;
+  /** Credentials of this state folder's own server: another one that takes its port later is not taken for it. */
+  readonly user: string;
+  readonly passwordFile: string;
   /** The sink's SQLite file. */
   readonly database: string;
 }
@@ -25,9 +29,17 @@ export async function startCloud(state: string, say: (line: string) => void): Pr
   }
   await using parts = new AsyncDisposableStack();
   const port = await freePort(4222);
+  const user = 'tidegate';
+  const password = randomBytes(16).toString('hex');
   const folder = join(state, 'cloud');
   fs.mkdirSync(folder, { recursive: true });
+  const passwordFile = join(folder, 'password');
+  fs.writeFileSync(passwordFile, password, { mode: 0o600 });
   const args = [
+    '--user',
+    user,
+    '--pass',
+    password,
     '-js',
     '-sd',
     join(folder, 'jetstream'),
@@ -45,9 +57,22 @@ export async function startCloud(state: string, say: (line: string) => void): Pr
   await answersOn(port);
   const server = `nats://127.0.0.1:${port}`;
   const database = join(folder, 'sink.db');
-  parts.use(startProgram('sink', ['gateway/src/main/cli.ts', 'sink', '--server', server, '--database', database]));
+  parts.use(
+    startProgram('sink', [
+      'gateway/src/main/cli.ts',
+      'sink',
+      '--server',
+      server,
+      '--database',
+      database,
+      '--user',
+      user,
+      '--password-file',
+      passwordFile,
+    ]),
+  );
   const running = parts.move();
-  return { server, database, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { server, user, passwordFile, database, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function findBinary(name: string): string | null {

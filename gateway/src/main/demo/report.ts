@@ -44,6 +44,12 @@ export function printReport({ lanes, ...report }: FinalReport, isJson: boolean):
       ? 'no sink'
       : `sink: ${report.sinkUnique.toLocaleString('en-US')} distinct points, ${report.sinkDuplicates} duplicates`,
   );
-  out(report.balanced ? 'The ledger balances.' : 'THE LEDGER DOES NOT BALANCE.');
+  const isBalanced = ledgerTotals(lanes).balanced;
+  out(isBalanced ? 'The ledger balances.' : 'THE LEDGER DOES NOT BALANCE.');
+  if (isBalanced && !report.balanced) {
+    out(
+      `But the sink holds ${report.sinkUnique} of ${report.confirmed} confirmed points: was its database removed or replaced?`,
+    );
+  }
   if (isJson) out(JSON.stringify({ ...report, lanes }));
 }
