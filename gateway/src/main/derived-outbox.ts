@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ShedReason } from '../core/model/ledger.ts';
 import { allocatePoints, type PointColumns } from '../core/model/points.ts';
+import { ALARM_STATE } from '../core/model/quality.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import type { SeriesBoard } from '../core/model/series-board.ts';
 import type { DerivedRegistry } from '../core/modules/derived-registry.ts';
@@ -30,13 +31,17 @@ export class DerivedOutbox implements OutputSink {
     alarm: { points: allocatePoints(ROWS_MAX), shed: {} },
   };
   #underWay = 0;
+  /** Alarm series that stand raised. */
+  readonly raised: Set<number>;
 
   constructor(
     store: MessagePort,
     registry: DerivedRegistry,
     board: SeriesBoard,
     onNewSeries: (series: readonly Series[]) => void,
+    raised: readonly number[],
   ) {
+    this.raised = new Set(raised);
     this.#store = store;
     this.#registry = registry;
     this.#board = board;
@@ -59,6 +64,8 @@ export class DerivedOutbox implements OutputSink {
     points.value[row] = value;
     points.series[row] = series;
     points.quality[row] = quality;
+    if (lane === 'alarm' && quality === ALARM_STATE.raised) this.raised.add(series);
+    else if (lane === 'alarm') this.raised.delete(series);
     const at = series - DERIVED_SERIES_BASE;
     this.#board.timeMs[at] = timeMs;
     this.#board.value[at] = value;

@@ -91,6 +91,10 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const modules = new ModuleSupervisor(config.module, {
     shared,
     series: () => series,
+    raisedAlarms: async () => {
+      const alarms = await store.remote.alarms(DERIVED_MAX);
+      return alarms.filter(({ state }) => state === 'raised').map((alarm) => alarm.series);
+    },
     connectIngest: (port) => ingest.worker.postMessage({ modulePort: port } satisfies ModulePortMessage, [port]),
     connectStore: (port) => store.handPort(port),
     onNotice: (notice) => {

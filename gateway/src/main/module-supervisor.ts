@@ -20,6 +20,8 @@ export interface SupervisorParts {
   readonly shared: SharedParts;
   /** All series known now, asked for at each start of a worker. */
   readonly series: () => readonly Series[];
+  /** Alarm series that stand raised now. */
+  readonly raisedAlarms: () => Promise<number[]>;
   readonly connectIngest: (port: MessagePort) => void;
   readonly connectStore: (port: MessagePort) => Promise<void>;
   readonly onNotice: (notice: WorkerNotice) => void;
@@ -94,6 +96,7 @@ export class ModuleSupervisor {
       series: this.#parts.series(),
       ingest: toIngest.port2,
       store: toStore.port2,
+      raised: await this.#parts.raisedAlarms(),
       calls,
     };
     const worker = assets.startWorker('module', { workerData: data, transferList: [toIngest.port2, toStore.port2] });

@@ -8,7 +8,7 @@ import { seededRandom } from '../base/random.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
 import { LatencyHistogram } from '../core/model/latency-histogram.ts';
-import { QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
+import { ALARM_STATE, QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
 import type { Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { DerivedRegistry } from '../core/modules/derived-registry.ts';
@@ -38,6 +38,8 @@ export interface ModuleWorkerData {
   readonly series: readonly Series[];
   readonly ingest: MessagePort;
   readonly store: MessagePort;
+  /** Alarm series that stand raised from before. */
+  readonly raised: readonly number[];
   /** [0] number of the module being called, from 1, or 0; [1] counts calls. See `module-watchdog.ts`. */
   readonly calls: SharedArrayBuffer;
 }
@@ -50,7 +52,7 @@ export interface ModuleVerbs {
 
 const TICK_MS = 1000;
 
-const { modules, shared, series, ingest, store, calls } = workerData as ModuleWorkerData;
+const { modules, shared, series, ingest, store, raised, calls } = workerData as ModuleWorkerData;
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'modules');
 const latency = new LatencyHistogram(shared.latencies, 'module');
@@ -58,9 +60,16 @@ const age = new LatencyHistogram(shared.latencies, 'moduleAge');
 const marks = new Int32Array(calls);
 const known = new Map<number, Series>();
 const registry = new DerivedRegistry(series, shared.derivedBoard.capacity);
-const outbox = new DerivedOutbox(store, registry, new SeriesBoard(shared.derivedBoard), (added) => {
-  notify({ notice: 'series', series: added });
-});
+const outbox = new DerivedOutbox(
+  store,
+  registry,
+  new SeriesBoard(shared.derivedBoard),
+  (added) => {
+    for (const one of added) known.set(one.id, one);
+    notify({ notice: 'series', series: added });
+  },
+  raised,
+);
 const bindings: ModuleBinding[] = [];
 const hosted = modules.map((spec, index) => {
   const binding = new ModuleBinding(spec.name, spec.manifest, spec.inputs, registry, (id) => known.get(id));
@@ -78,6 +87,7 @@ const hosted = modules.map((spec, index) => {
           Atomics.store(marks, 0, 0);
         },
       },
+      onStarted: () => rearm(spec.name),
       sink: outbox,
       random: seededRandom(Date.now()),
       nowMs: () => systemClock.monotonic(),
@@ -91,6 +101,17 @@ function rowsOut(): number {
   return hosted.reduce((sum, module) => sum + module.rowsOut, 0);
 }
 
+/**
+ * A new instance starts with every alarm down. What the one before it had raised is cleared, without a value: if its condition still holds, the
+ * next reading raises it again; otherwise nobody would ever clear it.
+ */
+function rearm(module: string): void {
+  for (const id of [...outbox.raised]) {
+    const isOurs = known.get(id)?.point.includes(`!${module}.`);
+    if (isOurs) outbox.point('alarm', id, systemClock.now(), Number.NaN, ALARM_STATE.cleared);
+  }
+}
+
 function learn(added: readonly Series[]): void {
   for (const one of added) {
     known.set(one.id, one);
@@ -100,6 +121,7 @@ function learn(added: readonly Series[]): void {
 
 learn(series);
 for (const module of hosted) module.revive();
+outbox.flush();
 
 ingest.on('message', ({ slot, length, arrivedMs, newSeries }: ModuleBatchMessage) => {
   learn(newSeries);

@@ -20,6 +20,8 @@ export interface HostedModuleParts {
   /** @throws GatewayError when the module breaks the ABI or refuses its configuration; WebAssembly.RuntimeError when it traps. */
   readonly instantiate: () => RunningModule;
   readonly marker: CallMarker;
+  /** A new instance runs, and knows nothing of what the one before it has said. */
+  readonly onStarted: () => void;
   readonly sink: OutputSink;
   readonly random: Random;
   /** Monotonic, ms. */
@@ -88,6 +90,7 @@ export class HostedModule {
     try {
       this.#instance = instantiate();
       this.#startedMs = this.#parts.nowMs();
+      this.#parts.onStarted();
       if (this.#failures > 0) this.#parts.log(`module ${binding.name}: running again after ${this.#failures} failures`);
     } catch (error) {
       this.#failed(error);
