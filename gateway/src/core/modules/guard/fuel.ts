@@ -12,21 +12,19 @@ import { type Output, refused } from './octets.ts';
 /** Blocks inside each other; V8 has a bound of its own, ours is for the walk below. */
 const DEPTH_MAX = 1000;
 
-/** A place where fuel is taken. */
-interface Checkpoint {
+/** A place where fuel is taken: by the instructions that follow, or by the size of a bulk operation. */
+interface Place {
   /** Offset of the first instruction that it pays for. */
   readonly at: number;
+  readonly isBulk: boolean;
   cost: number;
 }
 
-interface BulkPlace {
-  readonly at: number;
-}
-
 /** What the walk over one body finds. */
-interface BodyPlan {
-  readonly checkpoints: Checkpoint[];
-  readonly bulk: BulkPlace[];
+export interface BodyPlan {
+  /** In the order in which they stand. */
+  readonly places: readonly Place[];
+  readonly hasBulk: boolean;
 }
 
 /** Octets of one operation in memory cost one unit a 16 of them, as a vector instruction would. */
@@ -34,18 +32,19 @@ const BULK_SHIFT = 4;
 
 /**
  * Writes the instructions of one body (its locals are the caller's), with fuel taken.
+ * @param plan of the same body.
  * @param fuelGlobal index of the fuel global.
- * @param scratchLocal index of an i32 local of our own; asked for only when the body has bulk operations.
+ * @param scratchLocal index of an i32 local of our own; used only when the body has bulk operations.
  */
-export function writeFuelled(body: Cursor, out: Output, fuelGlobal: number, scratchLocal: number): void {
-  const { checkpoints, bulk } = planBody(body);
-  const places = [
-    ...checkpoints.map((place) => ({ ...place, isBulk: false })),
-    ...bulk.map((place) => ({ ...place, cost: 0, isBulk: true })),
-  ];
-  places.sort((a, b) => a.at - b.at);
+export function writeFuelled(
+  body: Cursor,
+  plan: BodyPlan,
+  out: Output,
+  fuelGlobal: number,
+  scratchLocal: number,
+): void {
   let copied = body.at;
-  for (const place of places) {
+  for (const place of plan.places) {
     out.raw(body.octets.subarray(copied, place.at));
     copied = place.at;
     if (place.isBulk) chargeBySize(out, fuelGlobal, scratchLocal);
@@ -54,35 +53,34 @@ export function writeFuelled(body: Cursor, out: Output, fuelGlobal: number, scra
   out.raw(body.octets.subarray(copied, body.end));
 }
 
-/** True when the body needs the scratch local. */
-export function hasBulk(body: Cursor): boolean {
-  return planBody(body).bulk.length > 0;
-}
-
-function planBody(body: Cursor): BodyPlan {
+/** Walks over one body; the cursor ends where it began. @throws GatewayError `denied` or `corrupt`. */
+export function planBody(body: Cursor): BodyPlan {
   const start = body.at;
-  const entry: Checkpoint = { at: start, cost: 0 };
-  const checkpoints = [entry];
-  const bulk: BulkPlace[] = [];
+  const entry: Place = { at: start, isBulk: false, cost: 0 };
+  const places = [entry];
+  let hasBulk = false;
   /** For each open block: who pays for what stands in it. */
-  const payers: Checkpoint[] = [];
+  const payers: Place[] = [];
   const step: Step = { opAt: 0, opcode: 0, isBulk: false };
   let payer = entry;
   while (!body.isAtEnd) {
     readInstruction(body, step);
     payer.cost++;
-    if (step.isBulk) bulk.push({ at: step.opAt });
+    if (step.isBulk) {
+      places.push({ at: step.opAt, isBulk: true, cost: 0 });
+      hasBulk = true;
+    }
     if (step.opcode === OP.loop || step.opcode === OP.block || step.opcode === OP.if) {
       if (payers.length === DEPTH_MAX) throw refused(step.opAt, 'nested blocks', DEPTH_MAX, DEPTH_MAX + 1);
       payers.push(payer);
       if (step.opcode === OP.loop) {
-        payer = { at: body.at, cost: 0 };
-        checkpoints.push(payer);
+        payer = { at: body.at, isBulk: false, cost: 0 };
+        places.push(payer);
       }
     } else if (step.opcode === OP.end) payer = payers.pop() ?? payer;
   }
   body.at = start;
-  return { checkpoints, bulk };
+  return { places, hasBulk };
 }
 
 /** fuel -= cost; if (fuel < 0) trap */

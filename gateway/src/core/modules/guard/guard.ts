@@ -8,7 +8,7 @@
  */
 import { GatewayError } from '../../../base/errors.ts';
 import { FUEL_EXPORT } from '../ports.ts';
-import { hasBulk, writeFuelled } from './fuel.ts';
+import { planBody, writeFuelled } from './fuel.ts';
 import { Cursor, malformed, Output, refused } from './octets.ts';
 
 /** Part of every cache key: a change of what the guard does must not meet results of an older one. */
@@ -305,11 +305,11 @@ class Guard {
       if (locals > this.#limits.localsPerFunction)
         throw refused(localsAt, 'locals of a function', this.#limits.localsPerFunction, locals);
     }
-    const needsScratch = hasBulk(body);
-    out.u32(groups + (needsScratch ? 1 : 0));
+    const plan = planBody(body);
+    out.u32(groups + (plan.hasBulk ? 1 : 0));
     out.raw(body.octets.subarray(groupsAt, body.at));
-    if (needsScratch) out.raw(new Uint8Array([1, I32]));
-    writeFuelled(body, out, this.#fuelGlobal, locals);
+    if (plan.hasBulk) out.raw(new Uint8Array([1, I32]));
+    writeFuelled(body, plan, out, this.#fuelGlobal, locals);
     return out.view();
   }
 
