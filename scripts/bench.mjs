@@ -2,6 +2,7 @@
 // npm run bench [-- OPTIONS]: measures the main job end to end and prints one table; docs/reference/benchmarks.md says how.
 import { parseArgs } from 'node:util';
 import { ensureNodeRed } from '../test/bench/support/node-red-install.mjs';
+import { ensureWazero } from '../test/bench/support/wasm/wazero-install.mjs';
 import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';
 import { runMain } from './support/failure.mjs';
 import { prepare } from './support/prepare.mjs';
@@ -10,13 +11,17 @@ import { runPinned } from './support/run-pinned.mjs';
 const USAGE = `usage: npm run bench -- [--quick] [--json] [--no-peer] [PART...]
   --quick    a few seconds a part: to see that it runs, not to quote
   --json     one JSON object as the last line
-  --no-peer  without Node-RED
-  PART       only these, of: rate latency bytes peer store decode (all but decode and store when none is named)
+  --no-peer  without Node-RED and wazero
+  PART       only these, of: rate latency bytes peer store decode wasm (the first four when none is named)
 Takes about ten minutes; the machine should do nothing else. nats-server and mosquitto are installed as root on Debian or
 Ubuntu, Node-RED into .cache/peers, unless TIDEGATE_NO_INSTALL=1; without one of them its rows are left out, with the reason.`;
 const PARTS = ['rate', 'latency', 'bytes', 'peer'];
 /** Benchmarks that are a file of their own and print a table of their own. */
-const OWN_FILES = { store: 'test/bench/store.bench.ts', decode: 'test/bench/decode.bench.ts' };
+const OWN_FILES = {
+  store: 'test/bench/store.bench.ts',
+  decode: 'test/bench/decode.bench.ts',
+  wasm: 'test/bench/wasm.bench.ts',
+};
 
 await runMain(async () => {
   const options = readOptions();
@@ -26,7 +31,9 @@ await runMain(async () => {
     return 0;
   }
   for (const part of options.parts.filter((name) => name in OWN_FILES)) {
-    const code = await runPinned(OWN_FILES[part], options.quick ? ['--quick'] : []);
+    const args = options.quick ? ['--quick'] : [];
+    if (part === 'wasm') args.push(...(await wasmArguments(options)));
+    const code = await runPinned(OWN_FILES[part], args);
     if (code !== 0) return code;
   }
   const parts = options.parts.filter((name) => PARTS.includes(name));
@@ -48,6 +55,18 @@ function readOptions() {
     console.error(`${error.message}\n${USAGE}`);
     return undefined;
   }
+}
+
+/** Installs what the kernels are built with, and the peer. */
+async function wasmArguments({ json, 'no-peer': withoutPeer }) {
+  const args = json ? ['--json'] : [];
+  if (isInstallAllowed()) {
+    const { missing, reason } = await ensureDebianPackages(['clang', 'lld', 'gcc', 'libc6-dev']);
+    if (missing.length > 0) console.error(`not installed: ${missing.join(', ')} (${reason})`);
+  }
+  if (withoutPeer) return args;
+  const { program, reason } = await ensureWazero();
+  return [...args, ...(program === undefined ? ['--peer-missing', reason] : ['--wazero', program])];
 }
 
 /** Installs the far ends, then hands over to the pinned Node. */

@@ -22,6 +22,10 @@ export interface GatewayOptions {
   /** Lines of `[mqtt.listener]`, besides its port. */
   readonly listener?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** The program and what comes before its verb; the sources on this Node unless told, or a packaged executable, perhaps in an emulator. */
+  readonly program?: readonly string[];
+  /** Of a start, a stop and each verb; ample for a busy machine unless told: in an emulator all take longer. */
+  readonly timeoutMs?: number;
 }
 
 /** One series as `/api/series` tells it. */
@@ -51,11 +55,17 @@ export class GatewayProcess implements AsyncDisposable {
 
   constructor(options: GatewayOptions = {}) {
     this.#options = options;
+    // Modules of a test's own folder are signed by nobody.
+    const modules = options.env?.TIDEGATE_MODULES === undefined ? '' : '[modules]\ndeveloper_mode = true\n';
     const ports = `[web]\nport = 0\n[mqtt.listener]\nport = 0\n${options.listener ?? ''}\n`;
     writeFileSync(
       this.configFile,
-      `[gateway]\nid = "test"\nstate_dir = ${JSON.stringify(this.stateFolder)}\n${ports}${options.config ?? ''}`,
+      `[gateway]\nid = "test"\nstate_dir = ${JSON.stringify(this.stateFolder)}\n${modules}${ports}${options.config ?? ''}`,
     );
+  }
+
+  get #program(): readonly string[] {
+    return this.#options.program ?? [process.execPath, CLI];
   }
 
   get configFile(): string {
@@ -89,7 +99,8 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** Resolves when it listens. @throws Error with its last words when it ends instead. */
   async start(): Promise<this> {
-    const child = spawn(process.execPath, [CLI, 'run', '--json', '--config', this.configFile], {
+    const [file, ...before] = this.#program;
+    const child = spawn(file!, [...before, 'run', '--json', '--config', this.configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.#options.env },
     });
@@ -98,7 +109,8 @@ export class GatewayProcess implements AsyncDisposable {
     const line = new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', resolve);
       child.once('close', (code) => reject(new Error(`the gateway ended with ${code}: ${this.#log}`)));
-      setTimeout(() => reject(new Error(`the gateway did not start: ${this.#log}`)), START_TIMEOUT_MS).unref();
+      const timeoutMs = this.#options.timeoutMs ?? START_TIMEOUT_MS;
+      setTimeout(() => reject(new Error(`the gateway did not start: ${this.#log}`)), timeoutMs).unref();
     });
     this.#started = JSON.parse(await line) as Started;
     // The line comes a moment before the program listens to signals: after an answer it does.
@@ -120,7 +132,7 @@ export class GatewayProcess implements AsyncDisposable {
     if (child.exitCode !== null) return child.exitCode;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.timeoutMs ?? STOP_TIMEOUT_MS);
     await gone;
     clearTimeout(timer);
     return child.exitCode;
@@ -153,7 +165,13 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** `tidegate VERB...` on this configuration and state folder. */
   cli(words: readonly string[], input?: string): Promise<ProgramResult> {
-    return runProgram(process.execPath, [CLI, ...words], input === undefined ? {} : { input });
+    const [file, ...before] = this.#program;
+    const { timeoutMs, program, env } = this.#options;
+    return runProgram(file!, [...before, ...words], {
+      ...(input === undefined ? {} : { input }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(program === undefined || env === undefined ? {} : { env }),
+    });
   }
 
   /** Every point in segments, of series that match the glob, oldest segment first. */

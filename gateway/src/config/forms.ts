@@ -72,6 +72,29 @@ export const FORMS = {
     pattern: /^[^+#{}]{1,400}$/,
     hint: 'Example: boiler*/temperature, or ** for every series.',
   },
+  cron: {
+    expected: 'a cron expression of five or six fields',
+    pattern: /^[0-9A-Za-z*?/,#-]{1,100}(?: [0-9A-Za-z*?/,#-]{1,100}){4,5}$/,
+    hint: 'Example: "0 6 * * MON-FRI", six in the morning from Monday to Friday.',
+  },
+  timezone: {
+    expected: 'a name of the IANA time zone database',
+    pattern: /^[A-Za-z0-9_+-]{1,40}(?:\/[A-Za-z0-9_+-]{1,40}){0,2}$/,
+    hint: 'Example: Europe/Berlin.',
+  },
+  'subject-filter': {
+    expected: 'a NATS subject, * a whole token, > the whole last one',
+    pattern: /^(?:(?:\*|[^\s.*>]+)\.)*(?:\*|>|[^\s.*>]+)$/,
+  },
+  'url-path': {
+    expected: 'a path that begins with / and ends without one',
+    pattern: /^(?:\/[A-Za-z0-9._~-]{1,100}){1,10}$/,
+    hint: 'Example: /orders.',
+  },
+  'event-type': {
+    expected: 'a type of events of 1 to 128 of A-Z, a-z, 0-9, . _ and -',
+    pattern: /^[A-Za-z0-9._-]{1,128}$/,
+  },
 } as const satisfies Record<string, Form>;
 
 export type FormName = keyof typeof FORMS;

@@ -1,4 +1,5 @@
 import { describeFound } from './describe.ts';
+import { FUNCTION_RULES } from './function-rules.ts';
 import { ROUTE_RULES } from './route-rules.ts';
 import type { Config } from './settings.ts';
 
@@ -114,4 +115,5 @@ export const RULES: readonly Rule[] = [
   UNIQUE_NAMES,
   SERIES_RANGE,
   ...ROUTE_RULES,
+  ...FUNCTION_RULES,
 ];

@@ -1,7 +1,8 @@
 import type { ConfigOf, Settings } from './setting.ts';
+import { FUNCTION_EXAMPLE, FUNCTION_SETTINGS, FUNCTIONS_SETTINGS } from './table/functions.ts';
 import { GATEWAY_SETTINGS, LOG_SETTINGS, WEB_SETTINGS } from './table/gateway.ts';
 import { INGEST_SETTINGS } from './table/ingest.ts';
-import { DEFAULT_MODULES, MODULE_SETTINGS, SERIES_SETTINGS } from './table/modules.ts';
+import { DEFAULT_MODULES, MODULE_SETTINGS, MODULES_SETTINGS, SERIES_SETTINGS } from './table/modules.ts';
 import { MQTT_SETTINGS } from './table/mqtt.ts';
 import { STORE_SETTINGS } from './table/store.ts';
 import { SYNC_SETTINGS } from './table/sync.ts';
@@ -35,6 +36,14 @@ export const SETTINGS = {
     help: 'Modules that run, in the order in which they are asked.',
     settings: MODULE_SETTINGS,
     default: DEFAULT_MODULES,
+  },
+  modules: { type: 'section', help: 'What all modules share.', settings: MODULES_SETTINGS },
+  functions: { type: 'section', help: 'What all functions share.', settings: FUNCTIONS_SETTINGS },
+  function: {
+    type: 'tables',
+    help: 'Modules that are called with events.',
+    settings: FUNCTION_SETTINGS,
+    example: FUNCTION_EXAMPLE,
   },
   store: { type: 'section', help: 'How points are kept.', settings: STORE_SETTINGS },
   sync: { type: 'section', help: 'How segments reach the cloud.', settings: SYNC_SETTINGS },

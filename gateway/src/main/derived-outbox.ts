@@ -4,11 +4,10 @@ import { allocatePoints, type PointColumns } from '../core/model/points.ts';
 import { ALARM_STATE } from '../core/model/quality.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import type { SeriesBoard } from '../core/model/series-board.ts';
+import type { DerivedLane } from '../core/modules/counted-sink.ts';
 import type { DerivedRegistry } from '../core/modules/derived-registry.ts';
 import type { OutputSink } from '../core/modules/module-binding.ts';
 import type { DerivedCommitted, DerivedMessage } from './thread-messages.ts';
-
-type DerivedLane = 'aggregate' | 'alarm';
 
 /** Rows of one message. */
 const ROWS_MAX = 4096;
@@ -26,6 +25,7 @@ export class DerivedOutbox implements OutputSink {
   readonly #registry: DerivedRegistry;
   readonly #board: SeriesBoard;
   readonly #onNewSeries: (series: readonly Series[]) => void;
+  readonly #onLaneSent: (lane: DerivedLane) => void;
   readonly #lanes: Record<DerivedLane, LaneBuffer> = {
     aggregate: { points: allocatePoints(ROWS_MAX), shed: {} },
     alarm: { points: allocatePoints(ROWS_MAX), shed: {} },
@@ -40,19 +40,22 @@ export class DerivedOutbox implements OutputSink {
     board: SeriesBoard,
     onNewSeries: (series: readonly Series[]) => void,
     raised: readonly number[],
+    onLaneSent: (lane: DerivedLane) => void,
   ) {
     this.raised = new Set(raised);
     this.#store = store;
     this.#registry = registry;
     this.#board = board;
     this.#onNewSeries = onNewSeries;
+    this.#onLaneSent = onLaneSent;
     store.on('message', ({ derivedCommitted }: DerivedCommitted) => {
       this.#underWay -= derivedCommitted;
     });
   }
 
+  /** Everything is on disk. */
   get isIdle(): boolean {
-    return this.#underWay === 0;
+    return this.#underWay === 0 && Object.values(this.#lanes).every(({ points }) => points.length === 0);
   }
 
   point(lane: DerivedLane, series: number, timeMs: number, value: number, quality: number): void {
@@ -101,5 +104,6 @@ export class DerivedOutbox implements OutputSink {
     this.#store.postMessage({ lane, points: columns, shed, newSeries } satisfies DerivedMessage);
     points.length = 0;
     buffer.shed = {};
+    this.#onLaneSent(lane);
   }
 }

@@ -6,7 +6,6 @@ import { writeDurably } from '../adapters/files/durable.ts';
 import { lockState } from '../adapters/files/state-lock.ts';
 import { WebServer } from '../adapters/http/web-server.ts';
 import { NatsLink } from '../adapters/nats/link.ts';
-import { NatsSegmentTransport } from '../adapters/nats/segment-transport.ts';
 import { openForReading } from '../adapters/sqlite/database.ts';
 import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
@@ -17,17 +16,21 @@ import type { Config } from '../config/settings.ts';
 import { allocateBatchPool, BATCH_ROWS } from '../core/model/batch-pool.ts';
 import { allocateCounters } from '../core/model/counters.ts';
 import { allocateLatencies } from '../core/model/latency-histogram.ts';
-import type { SagaDefinition } from '../core/model/saga.ts';
+import { MODULE_CLASSES } from '../core/model/module-class.ts';
 import type { Series } from '../core/model/series.ts';
 import { allocateSeriesBoard } from '../core/model/series-board.ts';
-import { SagaEngine } from '../core/sagas/engine.ts';
-import { shipSegment } from '../core/sync/ship-segment.ts';
+import { moduleSagas } from '../core/modules/life/definitions.ts';
 import { assets } from './assets.ts';
-import { createLog, type Log } from './log.ts';
-import { ModuleSupervisor } from './module-supervisor.ts';
+import { controlRoutes } from './control-routes.ts';
+import { functionControlRoutes, functionWebRoutes } from './function-routes.ts';
+import { Functions } from './functions.ts';
+import { createLog } from './log.ts';
+import { lifePorts } from './module-life.ts';
 import { PointHistory } from './point-history.ts';
-import { segmentOutbox } from './segment-outbox.ts';
-import { type StatePaths, statePaths } from './state-paths.ts';
+import { startModules } from './start-modules.ts';
+import { createSagaEngine, SAGA_GRACE } from './start-sagas.ts';
+import { createSync } from './start-sync.ts';
+import { statePaths } from './state-paths.ts';
 import { StatusReport } from './status-report.ts';
 import type {
   IngestVerbs,
@@ -45,9 +48,6 @@ const POOL_SLOTS = 24;
 /** Derived series for each sensor series: the outputs of two modules, and some. */
 const DERIVED_PER_SERIES = 16;
 const DERIVED_MAX = 1 << 20;
-/** How long running sagas may take to end when the gateway stops. */
-const SAGA_GRACE = millis(2000);
-const REVIVE_EVERY_MS = 60_000;
 
 export interface Gateway extends AsyncDisposable {
   readonly id: string;
@@ -73,7 +73,13 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const shared = allocateShared(config);
   const series: Series[] = [];
   const toStore = new MessageChannel();
-  const storeData: StoreWorkerData = { config, stateFolder: paths.folder, shared, ingest: toStore.port1 };
+  const storeData: StoreWorkerData = {
+    config,
+    gatewayId: id,
+    stateFolder: paths.folder,
+    shared,
+    ingest: toStore.port1,
+  };
   const store = await startWorker<StoreVerbs>('store', storeData, [toStore.port1], log, onFatal);
   parts.use(store);
   parts.defer(() => store.remote.close());
@@ -88,34 +94,50 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     if (notice.notice === 'series') series.push(...notice.series);
   });
 
-  const modules = new ModuleSupervisor(config.module, {
-    shared,
+  const database = openForReading(paths.database, { nativeBinding: assets.nativeBinding('better_sqlite3') });
+  parts.defer(() => void database.close());
+  let functions: Functions | null = null;
+  const modules = await startModules({
+    ...{ config, paths, database, log, shared, gatewayId: id },
+    derivedPerClass: derivedPerClass(config),
     series: () => series,
     raisedAlarms: async () => {
       const alarms = await store.remote.alarms(DERIVED_MAX);
       return alarms.filter(({ state }) => state === 'raised').map((alarm) => alarm.series);
     },
-    connectIngest: (port) => ingest.worker.postMessage({ modulePort: port } satisfies ModulePortMessage, [port]),
+    connectIngest: (moduleClass, port) => {
+      const message = { moduleClass, modulePort: port } satisfies ModulePortMessage;
+      ingest.worker.postMessage(message, port === null ? [] : [port]);
+    },
     connectStore: (port) => store.handPort(port),
     onNotice: (notice) => {
       if (notice.notice === 'series') series.push(...notice.series);
       if (notice.notice === 'log') log(notice.level, notice.text);
+      if (notice.notice === 'emitted') functions?.emitted(notice.module, notice.type, notice.data);
     },
-    log,
   });
-  await modules.start();
-  parts.defer(() => modules.stop());
+  parts.use(modules);
 
   const link = new NatsLink(config.sync, `tidegate ${id}`, systemClock, random);
-  const sync = startSync(config, { id, epoch, store: store.remote, paths, link, log });
+  const sync = createSync(config, { id, epoch, store: store.remote, paths, link, log });
   parts.use(sync);
-  store.onNotice((notice) => {
-    if (notice.notice === 'sealed') sync.engine?.nudge();
-    if (notice.notice === 'expired') for (const saga of notice.sagas) void sync.engine?.runNow(saga);
+  functions = new Functions({
+    ...{ config, gatewayId: id, store: store.remote, link, random, log },
+    load: (moduleId) => modules.loader.load(moduleId, null, { nowMs: systemClock.now(), atBoot: true }),
   });
+  await functions.start();
+  parts.use(functions);
+  const life = moduleSagas(lifePorts({ ...modules, store: store.remote, database }));
+  const engine = createSagaEngine([...sync.definitions, ...life], store.remote, log);
+  store.onNotice((notice) => {
+    if (notice.notice === 'sealed') engine.nudge();
+    if (notice.notice === 'events') functions.nudge(notice.functions);
+    if (notice.notice === 'expired') for (const saga of notice.sagas) void engine.runNow(saga);
+  });
+  const started = sync.start(engine).then(() => engine.start());
+  started.catch((error) => log('error', `sagas: ${describeError(error)}`));
+  parts.defer(() => engine.stop(SAGA_GRACE));
 
-  const database = openForReading(paths.database, { nativeBinding: assets.nativeBinding('better_sqlite3') });
-  parts.defer(() => void database.close());
   const report = new StatusReport({
     config,
     id,
@@ -124,14 +146,19 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     series,
     store: store.remote,
     ingest: ingest.remote,
-    modules,
+    modules: modules.host,
+    functions,
     link,
     sync,
     database,
   });
   const history = new PointHistory(database, paths.segments);
+  const routes = [
+    ...webRoutes({ report, history, store: store.remote, series, database, shared }),
+    ...functionWebRoutes({ config, gatewayId: id, functions }),
+  ];
   const web = new WebServer(config.web, {
-    routes: webRoutes({ report, history, store: store.remote, series, database, shared }),
+    routes,
     page: assets.page,
     onUnexpected: (error, errorId) => log('error', `web ${errorId}: ${describeError(error)}`),
   });
@@ -139,6 +166,21 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   parts.use(web);
   report.start();
   parts.use(report);
+  const control = new WebServer(
+    { path: paths.control },
+    {
+      routes: [
+        ...routes,
+        ...controlRoutes({ host: modules.host, packages: modules.library.packages!, store: store.remote, engine }),
+        ...functionControlRoutes({ functions, store: store.remote, database }),
+      ],
+      page: () => null,
+      onUnexpected: (error, errorId) => log('error', `control ${errorId}: ${describeError(error)}`),
+    },
+  );
+  await control.start();
+  parts.use(control);
+  parts.defer(() => fs.rmSync(paths.control, { force: true }));
 
   // Last: from here on sources are heard.
   const mqttAddress = (await ingest.remote.start()).address;
@@ -150,9 +192,9 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const drain = async () => {
     report.state = 'draining';
     await ingest.remote.drain();
-    await modules.drain();
+    await modules.host.drain();
     await store.remote.drain();
-    sync.engine?.nudge();
+    engine.nudge();
   };
   const running = parts.move();
   return {
@@ -165,7 +207,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     awaitConfirmed: (signal) => awaitConfirmed(store.remote, signal),
     async [Symbol.asyncDispose]() {
       await drain();
-      await sync.stop();
+      await engine.stop(SAGA_GRACE);
       await running.disposeAsync();
     },
   };
@@ -179,96 +221,21 @@ async function awaitConfirmed(store: Remote<StoreVerbs>, signal: AbortSignal): P
   return false;
 }
 
-interface SyncParts {
-  readonly id: string;
-  readonly epoch: string;
-  readonly store: Remote<StoreVerbs>;
-  readonly paths: StatePaths;
-  readonly link: NatsLink;
-  readonly log: Log;
-}
-
-interface Sync extends AsyncDisposable {
-  /** Null when no cloud is configured. */
-  readonly engine: SagaEngine | null;
-  /** Unix epoch milliseconds; null: none since the start. */
-  readonly lastReceiptMs: number | null;
-  stop(): Promise<void>;
-}
-
-function startSync(config: Config, { id, epoch, store, paths, link, log }: SyncParts): Sync {
-  const { sync } = config;
-  if (!sync.enabled || sync.servers.length === 0) {
-    return {
-      engine: null,
-      lastReceiptMs: null,
-      stop: () => Promise.resolve(),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  }
-  const transport = new NatsSegmentTransport(
-    link,
-    {
-      gateway: id,
-      stream: sync.stream,
-      streamCreate: sync.streamCreate,
-      streamBytesMax: sync.streamBytesMax,
-      receiptTimeoutMs: sync.receiptTimeout,
-    },
-    systemClock,
-    (error) => log('warn', `sync: ${describeError(error)}`),
-  );
-  const definition = shipSegment(
-    { outbox: segmentOutbox(store, paths), transport },
-    { gateway: id, epoch, partBytes: sync.partMax, window: sync.window },
-  );
-  const engine = new SagaEngine([definition as SagaDefinition], {
-    journal: {
-      record: (change) => store.recordSaga(change),
-      active: () => store.activeSagas(),
-      pending: (name, perPriority) => store.pendingSagas(name, perPriority),
-      find: (sagaId) => store.findSaga(sagaId),
-    },
-    clock: systemClock,
-    random: seededRandom(process.pid),
-    onError: (error, saga) => log('error', `saga ${saga}: ${describeError(error)}`),
-  });
-  link.onUp(() => engine.nudge());
-  link.start();
-  const revive = () =>
-    store.reviveShipments().then(
-      (count) => count > 0 && engine.nudge(),
-      (error) => log('error', `sync: ${describeError(error)}`),
-    );
-  const reviver = setInterval(revive, REVIVE_EVERY_MS);
-  const started = store.reviveShipments().then(() => engine.start());
-  started.catch((error) => log('error', `sync: ${describeError(error)}`));
-  const stop = async () => {
-    clearInterval(reviver);
-    await engine.stop(SAGA_GRACE);
-  };
-  return {
-    engine,
-    get lastReceiptMs() {
-      return transport.lastReceiptMs;
-    },
-    stop,
-    async [Symbol.asyncDispose]() {
-      await stop();
-      await link[Symbol.asyncDispose]();
-    },
-  };
-}
-
 function allocateShared(config: Config): SharedParts {
   const { seriesMax } = config.ingest;
   return {
     pool: allocateBatchPool(POOL_SLOTS, BATCH_ROWS),
     liveBoard: allocateSeriesBoard(seriesMax),
-    derivedBoard: allocateSeriesBoard(Math.min(DERIVED_MAX, seriesMax * DERIVED_PER_SERIES)),
+    derivedBoard: allocateSeriesBoard(MODULE_CLASSES.length * derivedPerClass(config)),
     counters: allocateCounters(),
     latencies: allocateLatencies(),
+    moduleProgress: new SharedArrayBuffer(MODULE_CLASSES.length * 8),
   };
+}
+
+/** Each class of modules gives out identifiers of a range of its own. Memory that is never used costs nothing. */
+function derivedPerClass({ ingest }: Config): number {
+  return Math.min(DERIVED_MAX, ingest.seriesMax * DERIVED_PER_SERIES);
 }
 
 /** Letters, digits and hyphens of a host name; `gateway` when nothing is left. */

@@ -1,32 +1,30 @@
 /** The ingest worker: MQTT in, batches out, acknowledgements back. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { randomUUID } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
 import { BrokerSource } from '../adapters/mqtt/broker-source.ts';
 import { MqttListener } from '../adapters/mqtt/listener.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../config/settings.ts';
+import { EventTaps } from '../core/ingest/event-taps.ts';
 import { type FilledBatch, IngestPipeline } from '../core/ingest/pipeline.ts';
 import type { Intake } from '../core/ingest/ports.ts';
 import { SeriesRegistry } from '../core/ingest/series-registry.ts';
 import { TopicRoutes } from '../core/ingest/topic-routes.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
+import { makeEvent } from '../core/model/event.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
-import type {
-  CommittedMessage,
-  IngestVerbs,
-  IngestWorkerData,
-  ModuleBatchMessage,
-  ModulePortMessage,
-} from './thread-messages.ts';
+import { eventSource } from './event-source.ts';
+import { ModuleFeeds } from './module-feed.ts';
+import type { CommittedMessage, IngestVerbs, IngestWorkerData, ModulePortMessage } from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
 const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
 const main = parentPort!;
 
-/** Slots that modules may hold, and that the store may: beyond it a batch fills on. Together they leave some to be filled. */
-const MODULE_SLOTS_MAX = 8;
+/** Slots that the store may hold: beyond it a batch fills on. With those of the modules (`module-feed.ts`) it leaves some to be filled. */
 const STORE_SLOTS_MAX = 14;
 /** From one batch to the next, ms, while it is small: modules see points within this, and threads are not woken for each message. */
 const FLUSH_GAP_MS = 2;
@@ -36,7 +34,13 @@ const FLUSH_ROWS = 2048;
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'ingest');
 const registry = new SeriesRegistry(series, config.series, config.ingest.seriesMax);
-let modules: MessagePort | null = null;
+const feeds = new ModuleFeeds({
+  pool,
+  progress: shared.moduleProgress,
+  onSkipped: (rows) => {
+    counters[COUNTER_INDEX.gateway_module_skipped_points]! += rows;
+  },
+});
 let isScheduled = false;
 let lastFlushMs = -Infinity;
 
@@ -48,6 +52,7 @@ const pipeline = new IngestPipeline(
     board: new SeriesBoard(shared.liveBoard),
     counters,
     clock: sharedClock,
+    tap: tapFor(config),
     deliver,
     onDirty: schedule,
   },
@@ -59,19 +64,32 @@ const pipeline = new IngestPipeline(
   },
 );
 
+/** Undefined while no function listens to topics, so that messages cost nothing more then. */
+function tapFor({ function: functions, ingest }: Config): EventTaps | undefined {
+  const specs = functions.flatMap(({ name, enabled, trigger }) =>
+    trigger.filter(({ type }) => enabled && type === 'mqtt').map(({ topic }) => ({ fn: name, filter: topic })),
+  );
+  if (specs.length === 0) return undefined;
+  const source = eventSource(gatewayId, 'mqtt');
+  // Unique without a look at the disk: the start of this worker, and a count.
+  const prefix = randomUUID().slice(0, 13);
+  let count = 0;
+  return new EventTaps(specs, ingest.seriesMax * 2, (topic, data) =>
+    makeEvent({
+      id: `${prefix}-${++count}`,
+      source,
+      type: 'tidegate.mqtt.message',
+      timeMs: systemClock.now(),
+      data,
+      more: { subject: topic },
+    }),
+  );
+}
+
 function deliver(batch: FilledBatch): void {
-  const { slot, length, arrivedMs, newSeries } = batch;
+  const { slot, length, sequence, arrivedMs, newSeries } = batch;
   pool.hold(batch.slot, 'store');
-  if (modules !== null && batch.length > 0) {
-    if (pool.heldBy('modules') < MODULE_SLOTS_MAX) {
-      pool.hold(batch.slot, 'modules');
-      modules.postMessage({ slot, length, arrivedMs, newSeries } satisfies ModuleBatchMessage);
-    } else {
-      counters[COUNTER_INDEX.gateway_module_skipped_points]! += batch.length;
-      if (newSeries.length > 0)
-        modules.postMessage({ slot: -1, length: 0, arrivedMs, newSeries } satisfies ModuleBatchMessage);
-    }
-  }
+  feeds.deliver({ slot, length, sequence, arrivedMs, newSeries, isColoured: false });
   if (batch.newSeries.length > 0) notify({ notice: 'series', series: batch.newSeries });
   store.postMessage(batch);
 }
@@ -102,12 +120,8 @@ store.on('message', ({ committed }: CommittedMessage) => {
   else if (pipeline.outstanding === 0) onDrained?.();
 });
 
-main.on('message', (message: ModulePortMessage) => {
-  if (message.modulePort === undefined) return;
-  modules?.close();
-  // Whatever was given to the worker before this one is nobody's any more.
-  pool.releaseAll('modules');
-  modules = message.modulePort;
+main.on('message', ({ moduleClass, modulePort }: ModulePortMessage) => {
+  if (moduleClass !== undefined) feeds.connect(moduleClass, modulePort);
 });
 
 interface Source extends AsyncDisposable {

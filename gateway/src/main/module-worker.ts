@@ -1,159 +1,245 @@
-/** The module worker: batches in, through every module, rows out. Main watches it and ends it when a call outlasts its deadline. */
+/** A module worker, one of each class: batches in, through every module, rows out. Main watches it and ends it when a call outlasts its deadline. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
-import { ModuleInstance } from '../adapters/wasm/module-instance.ts';
 import { systemClock } from '../base/clock.ts';
-import { seededRandom } from '../base/random.ts';
+import { describeError } from '../base/errors.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
 import { LatencyHistogram } from '../core/model/latency-histogram.ts';
-import { ALARM_STATE, QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
+import { MODULE_CLASSES, type ModuleClass } from '../core/model/module-class.ts';
+import { QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
 import type { Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
-import { DerivedRegistry } from '../core/modules/derived-registry.ts';
-import { HostedModule } from '../core/modules/hosted-module.ts';
-import type { ModuleManifest } from '../core/modules/manifest.ts';
-import { ModuleBinding } from '../core/modules/module-binding.ts';
+import type { CanaryReport } from '../core/modules/comparison.ts';
+import { DerivedRegistry, type IdRange } from '../core/modules/derived-registry.ts';
+import { HostedModules } from '../core/modules/hosted-modules.ts';
+import { Recovery } from '../core/modules/recovery.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
 import { DerivedOutbox } from './derived-outbox.ts';
+import { HostAlarms } from './host-alarms.ts';
+import { ModuleRunFactory } from './module-run-factory.ts';
+import type { ModuleSpec } from './module-spec.ts';
 import type { ModuleBatchMessage, SharedParts } from './thread-messages.ts';
+import { WasiHost } from './wasi-host.ts';
 import { notify } from './worker-notice.ts';
 
-/** What is told about one module: already checked by main. */
-export interface ModuleSpec {
-  readonly name: string;
-  readonly manifest: ModuleManifest;
-  readonly compiled: WebAssembly.Module;
-  readonly config: Uint8Array;
-  /** Patterns of series, one for each configured input. */
-  readonly inputs: readonly string[];
+/** One module at the start of a worker. */
+export interface InitialModule {
+  readonly spec: ModuleSpec;
   /** How it stood in a worker that was ended. */
   readonly before?: ModuleStatus | undefined;
+  /** What it knew when the gateway was last stopped. */
+  readonly state?: Uint8Array | undefined;
 }
 
 export interface ModuleWorkerData {
-  readonly modules: readonly ModuleSpec[];
+  readonly moduleClass: ModuleClass;
+  readonly gatewayId: string;
+  readonly modules: readonly InitialModule[];
   readonly shared: SharedParts;
   readonly series: readonly Series[];
+  readonly ids: IdRange;
   readonly ingest: MessagePort;
   readonly store: MessagePort;
   /** Alarm series that stand raised from before. */
   readonly raised: readonly number[];
-  /** [0] number of the module being called, from 1, or 0; [1] counts calls. See `module-watchdog.ts`. */
+  /** See `module-watchdog.ts`. */
   readonly calls: SharedArrayBuffer;
+  readonly recovery: SharedArrayBuffer;
+  /** Slots of modules that a worker before this one was ended for; null: this is the first. */
+  readonly culprits: readonly number[] | null;
+  readonly quarantineAfter: number;
 }
 
-/** Verbs called by main. */
+/** Verbs called by main. Each takes effect between two batches. */
 export interface ModuleVerbs {
+  /** @returns null, or why the module begins without the state of the one before it. */
+  put(spec: ModuleSpec, known: readonly Series[]): string | null;
+  remove(name: string): void;
+  resume(name: string): void;
+  startCanary(spec: ModuleSpec, known: readonly Series[]): string | null;
+  swapCanary(name: string): boolean;
+  dropCanary(name: string): void;
+  canaryReport(name: string): CanaryReport | null;
+  statuses(): ModuleStatus[];
+  states(): Map<string, Uint8Array>;
   /** Resolves when all output is on disk. */
   drain(): void;
 }
 
 const TICK_MS = 1000;
 
-const { modules, shared, series, ingest, store, raised, calls } = workerData as ModuleWorkerData;
+const data = workerData as ModuleWorkerData;
+const { moduleClass, shared, ingest } = data;
 const pool = new BatchPool(shared.pool);
-const counters = countersOf(shared.counters, 'modules');
+const counters = countersOf(shared.counters, moduleClass);
 const latency = new LatencyHistogram(shared.latencies, 'module');
 const age = new LatencyHistogram(shared.latencies, 'moduleAge');
-const marks = new Int32Array(calls);
+const progress = new Float64Array(shared.moduleProgress);
+const classIndex = MODULE_CLASSES.indexOf(moduleClass);
 const known = new Map<number, Series>();
-const registry = new DerivedRegistry(series, shared.derivedBoard.capacity);
+const registry = new DerivedRegistry(data.series, data.ids);
 const outbox = new DerivedOutbox(
-  store,
+  data.store,
   registry,
   new SeriesBoard(shared.derivedBoard),
   (added) => {
     for (const one of added) known.set(one.id, one);
     notify({ notice: 'series', series: added });
   },
-  raised,
+  data.raised,
+  (lane) => modules.laneSent(lane),
 );
-const bindings: ModuleBinding[] = [];
-const hosted = modules.map((spec, index) => {
-  const binding = new ModuleBinding(spec.name, spec.manifest, spec.inputs, registry, (id) => known.get(id));
-  bindings.push(binding);
-  return new HostedModule(
-    {
-      binding,
-      instantiate: () => new ModuleInstance(spec.compiled, spec.manifest, spec.config),
-      marker: {
-        enter() {
-          Atomics.add(marks, 1, 1);
-          Atomics.store(marks, 0, index + 1);
-        },
-        leave() {
-          Atomics.store(marks, 0, 0);
-        },
-      },
-      onStarted: () => rearm(spec.name),
-      sink: outbox,
-      random: seededRandom(Date.now()),
-      nowMs: () => systemClock.monotonic(),
-      log: (text) => notify({ notice: 'log', level: 'warn', text }),
-    },
-    spec.before,
-  );
+const alarms = new HostAlarms(data.gatewayId, registry, outbox, (id) => known.get(id), systemClock);
+const recovery = new Recovery(data.recovery);
+const wasi = new WasiHost({ log: (level, text) => notify({ notice: 'log', level, text }) });
+const factory = new ModuleRunFactory({
+  calls: data.calls,
+  registry,
+  seriesOf: (id) => known.get(id),
+  systemOf: (spec) => wasi.systemOf(spec),
+  onFresh: (name) => alarms.rearm(name),
+  quarantineAfter: data.quarantineAfter,
 });
-
-function rowsOut(): number {
-  return hosted.reduce((sum, module) => sum + module.rowsOut, 0);
-}
-
-/**
- * A new instance starts with every alarm down. What the one before it had raised is cleared, without a value: if its condition still holds, the
- * next reading raises it again; otherwise nobody would ever clear it.
- */
-function rearm(module: string): void {
-  for (const id of [...outbox.raised]) {
-    const isOurs = known.get(id)?.point.includes(`!${module}.`);
-    if (isOurs) outbox.point('alarm', id, systemClock.now(), Number.NaN, ALARM_STATE.cleared);
-  }
-}
+const modules = new HostedModules<ModuleSpec>({
+  makeRun: (spec, before) => factory.make(spec, before, known.values()),
+  outbox,
+  recovery,
+  onQuarantine: (name, isQuarantined) => alarms.quarantine(name, isQuarantined),
+  nowMs: () => systemClock.monotonic(),
+  log: (text) => notify({ notice: 'log', level: 'warn', text }),
+});
 
 function learn(added: readonly Series[]): void {
   for (const one of added) {
     known.set(one.id, one);
-    for (const binding of bindings) binding.addSeries(one);
+    for (const run of modules.runs()) run.binding.addSeries(one);
   }
 }
 
-learn(series);
-for (const module of hosted) module.revive();
+/** Resolves false, and says why, when a module cannot have its system interface: it is then left out. */
+async function canRun(spec: ModuleSpec): Promise<boolean> {
+  return wasi.prepare(spec).then(
+    () => true,
+    (error) => {
+      notify({ notice: 'log', level: 'error', text: `module ${spec.name}: refused: ${describeError(error)}` });
+      return false;
+    },
+  );
+}
+
+const usable: InitialModule[] = [];
+for (const one of data.modules) if (await canRun(one.spec)) usable.push(one);
+learn(data.series);
+if (data.culprits === null) for (const { spec, before, state } of usable) modules.put(spec, before, state);
+else {
+  modules.recover(usable, new Set(data.culprits));
+  outbox.flush();
+  modules.checkpoint();
+}
 outbox.flush();
 
-ingest.on('message', ({ slot, length, arrivedMs, newSeries }: ModuleBatchMessage) => {
-  learn(newSeries);
-  if (slot < 0) return;
-  const points = pool.columns(slot);
-  points.length = length;
-  const before = rowsOut();
-  for (const module of hosted) module.onBatch(points);
-  latency.record(sharedClock.monotonic() - arrivedMs);
-  if ((points.quality[0]! & QUALITY_TIME_FROM_GATEWAY) === 0) age.record(systemClock.now() - points.timeMs[0]!);
-  pool.release(slot, 'modules');
-  counters[COUNTER_INDEX.gateway_module_calls]! += hosted.length;
-  counters[COUNTER_INDEX.gateway_module_rows_in]! += length;
-  counters[COUNTER_INDEX.gateway_module_rows_out]! += rowsOut() - before;
-  outbox.flush();
+/** While a module is being exchanged, batches wait here: they hold their slots or are copies, and both are bounded. */
+let waiting: ModuleBatchMessage[] | null = null;
+
+/** Nothing calls a module until `work` is done. One at a time: main waits for each change. */
+async function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  waiting ??= [];
+  try {
+    return await work();
+  } finally {
+    const batches = waiting;
+    waiting = null;
+    for (const batch of batches) workOff(batch);
+  }
+}
+
+ingest.on('message', (batch: ModuleBatchMessage) => {
+  if (waiting === null) workOff(batch);
+  else waiting.push(batch);
 });
 
-function tick(): void {
-  for (const module of hosted) {
-    module.revive();
-    module.onTick(systemClock.now());
+function workOff({ slot, copy, length, sequence, arrivedMs, isColoured, newSeries }: ModuleBatchMessage): void {
+  learn(newSeries);
+  // What a worker before this one had begun has been gone over when this one started.
+  const isNew = length > 0 && sequence > recovery.sequence;
+  const points = copy ?? pool.columns(Math.max(0, slot));
+  if (isNew) {
+    points.length = length;
+    const before = modules.rowsOut;
+    modules.onBatch(points, sequence, isColoured);
+    latency.record(sharedClock.monotonic() - arrivedMs);
+    if ((points.quality[0]! & QUALITY_TIME_FROM_GATEWAY) === 0) age.record(systemClock.now() - points.timeMs[0]!);
+    counters[COUNTER_INDEX.gateway_module_calls]! += modules.size;
+    counters[COUNTER_INDEX.gateway_module_rows_in]! += length;
+    counters[COUNTER_INDEX.gateway_module_rows_out]! += Math.max(0, modules.rowsOut - before);
   }
+  if (slot >= 0) pool.release(slot, moduleClass);
+  progress[classIndex] = sequence;
   outbox.flush();
-  notify({ notice: 'modules', modules: hosted.map((module) => module.status()) });
+  modules.checkpointIfDue();
+}
+
+function report(): void {
+  notify({ notice: 'modules', moduleClass, modules: modules.statuses() });
+}
+
+function tick(): void {
+  if (waiting !== null) return;
+  modules.onTick(systemClock.now());
+  void wasi.flushWhatIsDue();
+  outbox.flush();
+  modules.checkpointIfDue();
+  report();
 }
 
 setInterval(tick, TICK_MS);
 
 const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) => unknown } = {
-  async drain() {
+  put: (spec, series) =>
+    exclusively(async () => {
+      await wasi.prepare(spec);
+      registry.know(series);
+      learn(series);
+      const notCarried = modules.put(spec);
+      outbox.flush();
+      report();
+      return notCarried;
+    }),
+  remove(name) {
+    modules.remove(name);
+    alarms.rearm(name);
+    alarms.quarantine(name, false);
     outbox.flush();
-    while (!outbox.isIdle) await new Promise((resolve) => setTimeout(resolve, 5));
+    report();
+  },
+  resume(name) {
+    modules.find(name)?.live.resume();
+    report();
+  },
+  startCanary: (spec, series) =>
+    exclusively(async () => {
+      await wasi.prepare(spec);
+      registry.know(series);
+      return modules.startCanary(spec);
+    }),
+  swapCanary(name) {
+    const swapped = modules.swapCanary(name);
+    report();
+    return swapped;
+  },
+  dropCanary: (name) => modules.find(name)?.dropCanary(),
+  canaryReport: (name) => modules.find(name)?.canaryReport() ?? null,
+  statuses: () => modules.statuses(),
+  states: () => modules.states(),
+  async drain() {
+    await wasi.flushAll();
+    outbox.flush();
+    while (!outbox.isIdle) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      outbox.flush();
+    }
   },
 };
 

@@ -8,6 +8,10 @@ export interface StatePaths {
   readonly segments: string;
   /** Where the running gateway listens, as JSON: written at start, removed at stop. */
   readonly running: string;
+  /** Unix socket for commands that change something: for the owner of the folder alone. */
+  readonly control: string;
+  /** Packages, guarded binaries, private folders and states of modules. */
+  readonly modules: string;
 }
 
 export function statePaths(folder: string): StatePaths {
@@ -17,5 +21,7 @@ export function statePaths(folder: string): StatePaths {
     journal: join(folder, 'journal'),
     segments: join(folder, 'segments'),
     running: join(folder, 'running.json'),
+    control: join(folder, 'control.sock'),
+    modules: join(folder, 'modules'),
   };
 }

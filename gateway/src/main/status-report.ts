@@ -14,7 +14,8 @@ import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { FillForecast } from '../core/store/fill-forecast.ts';
 import { assets } from './assets.ts';
-import type { ModuleSupervisor } from './module-supervisor.ts';
+import type { Functions } from './functions.ts';
+import type { ModuleHost } from './module-host.ts';
 import type { IngestVerbs, SharedParts, StoreVerbs } from './thread-messages.ts';
 
 export interface ReportParts {
@@ -26,7 +27,8 @@ export interface ReportParts {
   readonly series: readonly Series[];
   readonly store: Remote<StoreVerbs>;
   readonly ingest: Remote<IngestVerbs>;
-  readonly modules: ModuleSupervisor;
+  readonly modules: ModuleHost;
+  readonly functions: Functions;
   readonly link: NatsLink;
   /** Unix epoch milliseconds; null: no receipt since the start. */
   readonly sync: { readonly lastReceiptMs: number | null };
@@ -89,18 +91,27 @@ export class StatusReport implements Disposable {
   }
 
   async status() {
-    const { config, id, epoch, store, ingest, modules, database, link, sync } = this.#parts;
-    const [ledger, storeStatus, alarms, ingestStatus] = await Promise.all([
+    const { config, id, epoch, store, ingest, modules, functions, database, link, sync } = this.#parts;
+    const [ledger, storeStatus, alarms, ingestStatus, functionStatuses] = await Promise.all([
       store.ledger(),
       store.status(),
       store.alarms(ALARMS_SHOWN),
       ingest.status(),
+      functions.statuses(),
     ]);
     const now = systemClock.now();
     this.#forecast.add(now, storeStatus.unconfirmedBytes);
     const isConfigured = config.sync.enabled && config.sync.servers.length > 0;
     return {
-      gateway: { id, epoch, version: assets.version, startedMs: this.#startedMs, nowMs: now, state: this.state },
+      gateway: {
+        id,
+        epoch,
+        version: assets.version,
+        developerMode: config.modules.developerMode,
+        startedMs: this.#startedMs,
+        nowMs: now,
+        state: this.state,
+      },
       rates: this.#rates(),
       ledger: { ...ledgerTotals(ledger), lanes: ledger },
       ingest: {
@@ -111,8 +122,10 @@ export class StatusReport implements Disposable {
         quarantineLast: readQuarantine(database, QUARANTINE_SHOWN),
       },
       modules: modules
-        .statuses()
+        .reports()
         .map((module) => ({ ...module, skippedPoints: this.counter('gateway_module_skipped_points') })),
+      functions: functionStatuses,
+      functionThreads: functions.threads,
       store: {
         ...storeStatus,
         daysLeft: this.#forecast.daysLeft(storeStatus.diskMaxBytes - storeStatus.unconfirmedBytes),

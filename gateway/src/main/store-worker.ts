@@ -5,6 +5,8 @@ import { JournalFiles } from '../adapters/files/journal-files.ts';
 import { SegmentFolder } from '../adapters/files/segment-files.ts';
 import { zstd } from '../adapters/files/zstd.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
+import { SqliteEventQueue } from '../adapters/sqlite/event-queue.ts';
+import { SqliteModuleStore } from '../adapters/sqlite/module-store.ts';
 import { SqliteSagaStore } from '../adapters/sqlite/saga-store.ts';
 import { addShipment, reviveShipments, shipmentId } from '../adapters/sqlite/shipments.ts';
 import { SqliteStoreIndex } from '../adapters/sqlite/store-index.ts';
@@ -13,13 +15,15 @@ import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { BatchPool, COMMIT_ROWS_MAX } from '../core/model/batch-pool.ts';
-import { countersOf } from '../core/model/counters.ts';
+import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
 import { LatencyHistogram } from '../core/model/latency-histogram.ts';
 import { LANES, seriesName } from '../core/model/series.ts';
 import { dueForRetention } from '../core/store/retention.ts';
 import { Store } from '../core/store/store.ts';
+import { AlarmEvents } from './alarm-events.ts';
 import { assets } from './assets.ts';
 import { CommitLoop } from './commit-loop.ts';
+import { EventIntake } from './event-intake.ts';
 import { statePaths } from './state-paths.ts';
 import type {
   BatchMessage,
@@ -32,13 +36,15 @@ import type {
 } from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
-const { config, stateFolder, shared, ingest } = workerData as StoreWorkerData;
+const { config, gatewayId, stateFolder, shared, ingest } = workerData as StoreWorkerData;
 const paths = statePaths(stateFolder);
 makeFolder(stateFolder);
 const database = openDatabase(paths.database, assets.migrations('gateway'), {
   nativeBinding: assets.nativeBinding('better_sqlite3'),
 });
 const sagas = new SqliteSagaStore(database);
+const moduleStore = new SqliteModuleStore(database);
+const events = new SqliteEventQueue(database, new Map(config.function.map((one) => [one.name, one])));
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, 'store');
 const latency = new LatencyHistogram(shared.latencies, 'commit');
@@ -76,6 +82,18 @@ const loop = new CommitLoop({
   },
 });
 
+const alarmEvents = new AlarmEvents(config, gatewayId, store.epoch, store.series.values());
+const toFunctions = (functions: readonly string[]) => notify({ notice: 'events', functions });
+const intake = new EventIntake({
+  add: (added) => events.add(added, systemClock.now()),
+  onAdded: toFunctions,
+  onFailure: (text) => {
+    counters[COUNTER_INDEX.gateway_store_retries]!++;
+    log('error', text);
+    retain();
+  },
+});
+
 /** Frees disk; expired segments' sagas are told, so that they end. */
 function retain(): void {
   const limits = { diskMaxBytes: config.store.diskMax, confirmedKeepBytes: config.store.confirmedKeep };
@@ -97,7 +115,7 @@ function retain(): void {
 ingest.on('message', (batch: BatchMessage) => {
   const points = pool.columns(batch.slot);
   points.length = batch.length;
-  loop.add({
+  const pending = {
     contribution: {
       lane: 'live',
       points,
@@ -112,17 +130,22 @@ ingest.on('message', (batch: BatchMessage) => {
       pool.release(batch.slot, 'store');
       ingest.postMessage({ committed: batch.sequence } satisfies CommittedMessage);
     },
-  });
+  } as const;
+  intake.pass(batch.events, () => loop.add(pending));
 });
 
 function acceptModules(port: MessagePort): void {
   port.on('message', (message: DerivedMessage) => {
     const { lane, points, shed, newSeries } = message;
     const received = points.length + Object.values(shed).reduce((sum, n) => sum + n, 0);
-    loop.add({
+    const pending = {
       contribution: { lane, points, received, shed, newSeries, quarantinedCount: 0, quarantine: [] },
       onCommitted: () => port.postMessage({ derivedCommitted: 1 } satisfies DerivedCommitted),
-    });
+    };
+    alarmEvents.learn(newSeries);
+    const raised = lane === 'alarm' ? alarmEvents.of(points) : [];
+    counters[COUNTER_INDEX.gateway_function_events]! += raised.length;
+    intake.pass(raised, () => loop.add(pending));
   });
 }
 
@@ -155,8 +178,36 @@ const verbs: { [K in keyof StoreVerbs]: (...args: Parameters<StoreVerbs[K]>) => 
   activeSagas: () => sagas.active(),
   pendingSagas: (definition, perPriority) => sagas.pending(definition, perPriority),
   findSaga: (id) => sagas.find(id),
+  addSaga: (saga) => sagas.add(saga),
+  putModuleUse: (use) => moduleStore.put(use, systemClock.now()),
+  removeModuleUse: (name) => moduleStore.remove(name),
+  setModuleFloor: (module, version) => moduleStore.setFloor(module, version),
   reviveShipments: () => reviveShipments(database, sagas, systemClock.now()),
-  drain: () => loop.drain(),
+  dueEvents: (fn, nowMs, horizonMs, except, limit) => events.due(fn, nowMs, horizonMs, except, limit),
+  nextEventMs: (fn, except) => events.nextDueMs(fn, except),
+  settleEvents: (settlements) => events.settle(settlements, systemClock.now()),
+  addEvents: (added) => {
+    events.add(added, systemClock.now());
+    toFunctions([...new Set(added.map(({ fn }) => fn))]);
+  },
+  addDeadLetter: (fn, event, attempts, error) => events.addDead(fn, event, attempts, error, systemClock.now()),
+  retryDeadLetter: (id) => {
+    const fn = events.retryDead(id, systemClock.now());
+    toFunctions([fn]);
+    return fn;
+  },
+  dropDeadLetter: (id) => events.dropDead(id),
+  eventCounts: () => events.counts(),
+  timerLastMs: (fn, schedule) => events.timerLastMs(fn, schedule),
+  timerFired: (fn, schedule, lastMs, event) => {
+    events.timerFired(fn, schedule, lastMs, event, systemClock.now());
+    if (event !== null) toFunctions([fn]);
+  },
+  keepTimers: (timers) => events.keepTimers(timers),
+  drain: () => {
+    intake.drain();
+    return loop.drain();
+  },
   close: () => {
     store.checkpoint();
     journal.close();

@@ -1,14 +1,20 @@
 /** What the threads say to each other, and what each is given at its start. Bulk data stays in shared memory. */
 import type { MessagePort } from 'node:worker_threads';
+import type { NewSaga } from '../adapters/sqlite/saga-store.ts';
 import type { Config } from '../config/settings.ts';
+import type { QueuedEvent, Settlement } from '../core/functions/ports.ts';
+import type { QueueCounts } from '../core/functions/status.ts';
 import type { FilledBatch } from '../core/ingest/pipeline.ts';
+import type { TakenEvent } from '../core/ingest/ports.ts';
 import type { BatchPoolMemory } from '../core/model/batch-pool.ts';
 import type { Ledger, ShedReason } from '../core/model/ledger.ts';
+import type { ModuleClass } from '../core/model/module-class.ts';
 import type { PointColumns } from '../core/model/points.ts';
 import type { SagaChange, SagaRow } from '../core/model/saga.ts';
 import type { Lane, Series } from '../core/model/series.ts';
 import type { SeriesBoardMemory } from '../core/model/series-board.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
+import type { ModuleUse } from '../core/modules/use.ts';
 import type { AlarmRow, SegmentRow, SegmentState } from '../core/store/ports.ts';
 
 /** Memory that all threads share. */
@@ -18,6 +24,8 @@ export interface SharedParts {
   readonly derivedBoard: SeriesBoardMemory;
   readonly counters: SharedArrayBuffer;
   readonly latencies: SharedArrayBuffer;
+  /** Sequence of the last batch that each class of modules has worked off. Float64, shape [MODULE_CLASSES]. */
+  readonly moduleProgress: SharedArrayBuffer;
 }
 
 export interface IngestWorkerData {
@@ -30,6 +38,7 @@ export interface IngestWorkerData {
 
 export interface StoreWorkerData {
   readonly config: Config;
+  readonly gatewayId: string;
   readonly stateFolder: string;
   readonly shared: SharedParts;
   readonly ingest: MessagePort;
@@ -43,9 +52,10 @@ export interface CommittedMessage {
   readonly committed: number;
 }
 
-/** Main to ingest. */
+/** Main to ingest: the door to a module worker, or null when its class has none any more. */
 export interface ModulePortMessage {
-  readonly modulePort: MessagePort;
+  readonly moduleClass: ModuleClass;
+  readonly modulePort: MessagePort | null;
 }
 
 /** Main to store: a door for the module worker. */
@@ -53,10 +63,15 @@ export interface StorePortMessage {
   readonly port: MessagePort;
 }
 
-/** Ingest to modules: a batch held for them, and series they have not heard of. */
+/** Ingest to modules: a batch held for them in a slot, or a copy of it, or none; and series they have not heard of. */
 export interface ModuleBatchMessage {
+  /** -1: the rows are in `copy`, or there are none. */
   readonly slot: number;
+  readonly copy: PointColumns | null;
   readonly length: number;
+  readonly sequence: number;
+  /** Its messages asked for the answer of canaries, where there are any. */
+  readonly isColoured: boolean;
   /** See `FilledBatch`. */
   readonly arrivedMs: number;
   readonly newSeries: readonly Series[];
@@ -96,8 +111,26 @@ export interface StoreVerbs {
   activeSagas(): SagaRow[];
   pendingSagas(definition: string, perPriority: number): SagaRow[];
   findSaga(id: string): SagaRow | undefined;
+  /** Adds a pending saga; an id that exists is left as it is. */
+  addSaga(saga: NewSaga): void;
+  putModuleUse(use: ModuleUse): void;
+  removeModuleUse(name: string): void;
+  setModuleFloor(module: string, version: string): void;
   /** Gives segments whose saga ended without a receipt a new one. */
   reviveShipments(): number;
+  /** Of the queue of functions; see `SqliteEventQueue`. */
+  dueEvents(fn: string, nowMs: number, horizonMs: number, except: readonly number[], limit: number): QueuedEvent[];
+  nextEventMs(fn: string, except: readonly number[]): number | null;
+  settleEvents(settlements: readonly Settlement[]): void;
+  addEvents(events: readonly TakenEvent[]): void;
+  addDeadLetter(fn: string, event: Uint8Array, attempts: number, error: string): void;
+  /** @returns its function. */
+  retryDeadLetter(id: number): string;
+  dropDeadLetter(id: number): void;
+  eventCounts(): Record<string, QueueCounts>;
+  timerLastMs(fn: string, schedule: string): number | null;
+  timerFired(fn: string, schedule: string, lastMs: number, event: Uint8Array | null): void;
+  keepTimers(timers: readonly { readonly fn: string; readonly schedule: string }[]): void;
   /** Commits what waits and seals every tail. */
   drain(): void;
   close(): void;
@@ -122,4 +155,12 @@ export type WorkerNotice =
   | { readonly notice: 'series'; readonly series: readonly Series[] }
   | { readonly notice: 'sealed' }
   | { readonly notice: 'expired'; readonly sagas: readonly string[] }
-  | { readonly notice: 'modules'; readonly modules: readonly ModuleStatus[] };
+  /** Something new for these functions is in the queue. */
+  | { readonly notice: 'events'; readonly functions: readonly string[] }
+  | {
+      readonly notice: 'functionGauges';
+      readonly fn: string;
+      readonly gauges: readonly (readonly [string, number])[];
+    }
+  | { readonly notice: 'modules'; readonly moduleClass: ModuleClass; readonly modules: readonly ModuleStatus[] }
+  | { readonly notice: 'emitted'; readonly module: string; readonly type: string; readonly data: Uint8Array };

@@ -3,17 +3,18 @@
  * Readings are judged in order of arrival, whatever their time: an alarm out of order is better than one missed because a device's
  * clock was once ahead.
  */
-import { clearArena } from '../../abi/assembly/arena';
-import { callBatch, callTick, clearCall, reportFault } from '../../abi/assembly/call';
-import { ENOMEM } from '../../abi/assembly/errors';
-import { clearClock, elapsedMs, lastTickMs, tickClock } from '../../abi/assembly/gateway-clock';
-import { inputChannel, inputId, inputQuality, inputTs, inputValue, isReading } from '../../abi/assembly/input';
-import { hasRoom } from '../../abi/assembly/output';
-import { clearSeries, findSeries, seriesAt } from '../../abi/assembly/series-table';
-import { readRules } from './rules';
+import { callBatch, callTick, reportFault } from '../../sdk-as/assembly/call';
+import { ENOMEM } from '../../sdk-as/assembly/errors';
+import { elapsedMs, lastTickMs, tickClock } from '../../sdk-as/assembly/gateway-clock';
+import { inputChannel, inputId, inputQuality, inputTs, inputValue, isReading } from '../../sdk-as/assembly/input';
+import { hasRoom } from '../../sdk-as/assembly/output';
+import { clearState, restoreSeries, snapshotSeries } from '../../sdk-as/assembly/series-state';
+import { findSeries, seriesAt } from '../../sdk-as/assembly/series-table';
+import { readPart, STATE_TAG, STATE_VERSION, writePart } from './kept';
+import { readRules, rulesFingerprint } from './rules';
 import { createSeries, isRaised, ruleOfSeries, say, Series } from './series';
 
-export * from '../../abi/assembly/exports';
+export * from '../../sdk-as/assembly/exports';
 
 /** Indices into the manifest's `outputs`. */
 const HIGH: u32 = 0;
@@ -30,10 +31,7 @@ export function gw_init(len: i32): i32 {
   const found = readRules(len);
   if (found < 0) return found;
   inputs = found;
-  clearArena();
-  clearSeries();
-  clearClock();
-  clearCall();
+  clearState();
   return 0;
 }
 
@@ -44,6 +42,14 @@ export function gw_on_batch(len: i32): i32 {
 export function gw_on_tick(nowMs: f64): i32 {
   tickClock(nowMs);
   return callTick(handleRows, findMissing);
+}
+
+export function gw_snapshot(page: i32): i32 {
+  return snapshotSeries(page, STATE_TAG, STATE_VERSION, rulesFingerprint(inputs), writePart);
+}
+
+export function gw_restore(len: i32): i32 {
+  return restoreSeries(len, STATE_TAG, STATE_VERSION, rulesFingerprint(inputs), (part) => readPart(part, inputs));
 }
 
 function handleRows(from: i32, to: i32): i32 {

@@ -1,6 +1,7 @@
 /** The configuration of each input, checked. Field order is the manifest's; a limit that is off is NaN, which no comparison meets. */
-import { configNumber, openConfig } from '../../abi/assembly/config';
-import { EINVAL } from '../../abi/assembly/errors';
+import { configNumber, openConfig } from '../../sdk-as/assembly/config';
+import { EINVAL } from '../../sdk-as/assembly/errors';
+import { addWord, FINGERPRINT_START } from '../../sdk-as/assembly/fingerprint';
 
 const FIELDS: u32 = 6;
 const HIGH: u32 = 0;
@@ -51,4 +52,27 @@ function readRule(input: u32): bool {
     rule.missingMs <= 0 ||
     rule.high < rule.low;
   return !isWrong;
+}
+
+/** The checks that are on: one bit for each output, by its index. */
+export function checksOn(rule: Rule): u32 {
+  let on: u32 = 0;
+  if (!isNaN(rule.high)) on |= 1 << 0;
+  if (!isNaN(rule.low)) on |= 1 << 1;
+  if (!isNaN(rule.ratePerSecond)) on |= 1 << 2;
+  if (!isNaN(rule.stuckMs)) on |= 1 << 3;
+  if (!isNaN(rule.missingMs)) on |= 1 << 4;
+  return on;
+}
+
+/** What kept state depends on: which checks are on. Limits may be moved; an alarm then clears or stays by the new one at the next reading. */
+export function rulesFingerprint(inputs: i32): u64 {
+  let hash = addWord(FINGERPRINT_START, inputs);
+  for (let input = 0; input < inputs; input++) hash = addWord(hash, checksOn(ruleOf(<u32>input)));
+  return hash;
+}
+
+/** The input that a rule belongs to. */
+export function inputOf(rule: Rule): u32 {
+  return <u32>((changetype<usize>(rule) - RULES) / offsetof<Rule>());
 }

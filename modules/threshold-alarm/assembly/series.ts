@@ -1,7 +1,7 @@
 /** One series: its last reading, and which of its alarms are raised. */
-import { elapsedMs } from '../../abi/assembly/gateway-clock';
-import { addRow } from '../../abi/assembly/output';
-import { addSeries } from '../../abi/assembly/series-table';
+import { elapsedMs } from '../../sdk-as/assembly/gateway-clock';
+import { addRow } from '../../sdk-as/assembly/output';
+import { addSeries } from '../../sdk-as/assembly/series-table';
 import { Rule, ruleOf } from './rules';
 
 /** The state of an output row. */

@@ -2,18 +2,19 @@
  * Window aggregates: count, extremes, mean, variance, moving average and quantiles of each series over tumbling or sliding windows in
  * event time. This file is the way of a row; see `series.ts` for time, `pane.ts` for what is kept, `window.ts` for what is said.
  */
-import { clearArena } from '../../abi/assembly/arena';
-import { callBatch, callTick, clearCall, reportFault } from '../../abi/assembly/call';
-import { ENOMEM } from '../../abi/assembly/errors';
-import { clearClock, elapsedMs, tickClock } from '../../abi/assembly/gateway-clock';
-import { inputChannel, inputId, inputQuality, inputTs, inputValue, isReading } from '../../abi/assembly/input';
-import { clearSeries, findSeries, seriesAt } from '../../abi/assembly/series-table';
+import { callBatch, callTick, reportFault } from '../../sdk-as/assembly/call';
+import { ENOMEM } from '../../sdk-as/assembly/errors';
+import { elapsedMs, tickClock } from '../../sdk-as/assembly/gateway-clock';
+import { inputChannel, inputId, inputQuality, inputTs, inputValue, isReading } from '../../sdk-as/assembly/input';
+import { clearState, restoreSeries, snapshotSeries } from '../../sdk-as/assembly/series-state';
+import { findSeries, seriesAt } from '../../sdk-as/assembly/series-table';
+import { readPart, STATE_TAG, STATE_VERSION, writePart } from './kept';
 import { addReading, Pane } from './pane';
-import { readRules } from './rules';
-import { createSeries, enterPane, numberOf, restartSeries, ruleOfSeries, Series, setClosed } from './series';
+import { readRules, rulesFingerprint } from './rules';
+import { createSeries, enterPane, leavePane, numberOf, restartSeries, ruleOfSeries, Series, setClosed } from './series';
 import { sayWindow } from './window';
 
-export * from '../../abi/assembly/exports';
+export * from '../../sdk-as/assembly/exports';
 
 let inputs: i32 = 0;
 
@@ -21,10 +22,7 @@ export function gw_init(len: i32): i32 {
   const found = readRules(len);
   if (found < 0) return found;
   inputs = found;
-  clearArena();
-  clearSeries();
-  clearClock();
-  clearCall();
+  clearState();
   return 0;
 }
 
@@ -35,6 +33,14 @@ export function gw_on_batch(len: i32): i32 {
 export function gw_on_tick(nowMs: f64): i32 {
   tickClock(nowMs);
   return callTick(handleRows, closeIdle);
+}
+
+export function gw_snapshot(page: i32): i32 {
+  return snapshotSeries(page, STATE_TAG, STATE_VERSION, rulesFingerprint(inputs), writePart);
+}
+
+export function gw_restore(len: i32): i32 {
+  return restoreSeries(len, STATE_TAG, STATE_VERSION, rulesFingerprint(inputs), (part) => readPart(part, inputs));
 }
 
 function handleRows(from: i32, to: i32): i32 {
@@ -90,6 +96,7 @@ function turnTo(series: Series, ts: f64): i32 {
   if (number + rule.panesPerWindow <= series.closed) {
     if (!isStuckAhead(series)) {
       series.late++;
+      leavePane(series);
       return LATE;
     }
     if (!closeTo(series, series.newest + rule.panesPerWindow)) return NO_ROOM;

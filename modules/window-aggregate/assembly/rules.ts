@@ -1,6 +1,7 @@
 /** The configuration of each input, checked and turned into what the hot path needs. Field order is the manifest's. */
-import { configNumber, openConfig } from '../../abi/assembly/config';
-import { EINVAL } from '../../abi/assembly/errors';
+import { configNumber, openConfig } from '../../sdk-as/assembly/config';
+import { EINVAL } from '../../sdk-as/assembly/errors';
+import { addNumber, addWord, FINGERPRINT_START } from '../../sdk-as/assembly/fingerprint';
 
 const FIELDS: u32 = 5;
 const WINDOW_MS: u32 = 0;
@@ -69,4 +70,19 @@ function readRule(input: u32): bool {
   rule.ewmaAlpha = ewmaAlpha;
   rule.idleMs = idleMs;
   return true;
+}
+
+/** What kept state depends on: how time is cut into panes and how many a series keeps. The average's weight and the idle time may change. */
+export function rulesFingerprint(inputs: i32): u64 {
+  let hash = addWord(FINGERPRINT_START, inputs);
+  for (let input = 0; input < inputs; input++) {
+    const rule = ruleOf(<u32>input);
+    hash = addNumber(addNumber(addNumber(hash, rule.paneMs), rule.panesPerWindow), rule.latenessMs);
+  }
+  return hash;
+}
+
+/** The input that a rule belongs to. */
+export function inputOf(rule: Rule): u32 {
+  return <u32>((changetype<usize>(rule) - RULES) / offsetof<Rule>());
 }

@@ -2,8 +2,8 @@
  * One series: a ring of panes, and how far its windows have closed. Time is event time; the watermark of a series is its newest
  * reading minus the lateness, and windows that end at or before it are closed. `closed` is the number of the last closed window.
  */
-import { elapsedMs } from '../../abi/assembly/gateway-clock';
-import { addSeries } from '../../abi/assembly/series-table';
+import { elapsedMs } from '../../sdk-as/assembly/gateway-clock';
+import { addSeries } from '../../sdk-as/assembly/series-table';
 import { clearPane, Pane, PANE_OCTETS } from './pane';
 import { Rule, ruleOf } from './rules';
 
@@ -39,24 +39,37 @@ export function ruleOfSeries(series: Series): Rule {
 
 /** State for a series whose first reading is at `ts`, or null when there is no room. */
 export function createSeries(id: u32, input: u32, ts: f64): Series | null {
+  const series = createEmptySeries(id, input);
+  if (series === null) return null;
+  series.seenMs = elapsedMs();
+  restartSeries(series, ts);
+  return series;
+}
+
+/** State for a series of which nothing is known, or null when there is no room. */
+export function createEmptySeries(id: u32, input: u32): Series | null {
   const rule = ruleOf(input);
   const address = addSeries(id, SERIES_OCTETS + PANE_OCTETS * rule.panesKept);
   if (address == 0) return null;
   const series = changetype<Series>(address);
   series.id = id;
   series.rule = changetype<usize>(rule);
-  series.seenMs = elapsedMs();
-  restartSeries(series, ts);
+  clearPanes(series);
   return series;
 }
 
 /** Empties the panes and sets the watermark by a reading at `ts`, as if it were the first. */
 export function restartSeries(series: Series, ts: f64): void {
   const rule = ruleOfSeries(series);
-  for (let i = 0; i < rule.panesKept; i++) clearPane(paneAt(series, i), NaN);
+  clearPanes(series);
   series.lateSinceMs = NaN;
   series.newest = -Infinity;
   setClosed(series, numberOf(ts - rule.latenessMs, rule.paneMs));
+}
+
+function clearPanes(series: Series): void {
+  const kept = ruleOfSeries(series).panesKept;
+  for (let place = 0; place < kept; place++) clearPane(paneAt(series, place), NaN);
 }
 
 export function setClosed(series: Series, closed: f64): void {
@@ -66,8 +79,8 @@ export function setClosed(series: Series, closed: f64): void {
   leavePane(series);
 }
 
-/** Makes the next reading look for its pane: the one before may belong to closed windows only. */
-function leavePane(series: Series): void {
+/** Makes the next reading look for its pane: the one before may belong to closed windows only, or a late reading has come since. */
+export function leavePane(series: Series): void {
   series.pane = 0;
   series.paneFromMs = Infinity;
   series.paneToMs = -Infinity;
@@ -96,11 +109,12 @@ export function numberOf(ts: f64, paneMs: f64): f64 {
   return number * paneMs > ts ? number - 1 : number;
 }
 
-function placeOf(series: Series, number: f64): Pane {
+/** Where the pane numbered `number` stands in the ring, whatever is there now. */
+export function placeOf(series: Series, number: f64): Pane {
   const kept = <f64>ruleOfSeries(series).panesKept;
   return paneAt(series, <i32>(number - Math.floor(number / kept) * kept));
 }
 
-function paneAt(series: Series, place: i32): Pane {
+export function paneAt(series: Series, place: i32): Pane {
   return changetype<Pane>(changetype<usize>(series) + SERIES_OCTETS + PANE_OCTETS * place);
 }

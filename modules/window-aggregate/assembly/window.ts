@@ -1,5 +1,5 @@
 /** Says what a window held: merges its panes (Chan's method for the moments) and adds one output row for each figure. */
-import { addRow, hasRoom, outputRows } from '../../abi/assembly/output';
+import { addRow, hasRoom, outputRows } from '../../sdk-as/assembly/output';
 import { findPane, ruleOfSeries, Series } from './series';
 import { beginQuantiles, addToQuantiles, quantile } from './quantiles';
 import { Pane } from './pane';

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { seededRandom } from '../../../gateway/src/base/random.ts';
 import { Gw1Module, loadModule, type Row } from './gw1-module.ts';
 
+const EAGAIN = -11;
 const EINVAL = -22;
 const ENOMEM = -12;
 const ENOTSUP = -95;
@@ -198,6 +199,20 @@ describe('more output than the buffer holds', () => {
     assert.ok(module.exports.gw_on_batch(module.writeBatch(series(0, 5000, { ts: 1500, v: 2 }))) > 0);
     const length = module.writeBatch([{ ts: 2000, v: 3, id: 4999 }]);
     assert.equal(module.exports.gw_on_batch(length), 24 + 24 * 7, 'the window that the dropped rows had not reached');
+  });
+
+  test('in the middle of an answer a module keeps no state; after it, it does', () => {
+    const module = new Gw1Module(windows.binary);
+    module.init([[null, null, null, null, null]]);
+    module.batch(series(0, 5000, { ts: 1000, v: 1 }));
+    const { gw_on_batch, gw_snapshot } = module.exports;
+    let length = gw_on_batch(module.writeBatch(series(0, 5000, { ts: 12_000, v: 2 })));
+    assert.equal(gw_snapshot(0), EAGAIN);
+    while ((new DataView(module.exports.memory.buffer).getUint32(module.exports.gw_out_ptr() + 4, true) & 1) !== 0) {
+      length = gw_on_batch(0);
+    }
+    assert.ok(length > 0 && gw_snapshot(0) > 0);
+    assert.equal(gw_snapshot(2), EINVAL, 'a page out of turn');
   });
 
   test('alarms of every series at once go out page by page', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Gw1Module, loadModule, type Row } from './gw1-module.ts';
+import { buildMissing, Gw1Module, loadModule, type Row } from './gw1-module.ts';
 
 /** A row of output, its channel by name. Quality and state are compared when given. */
 interface ExpectedRow extends Omit<Row, 'channel'> {
@@ -22,9 +22,14 @@ const RELATIVE_ERROR_MAX = 1e-14;
 
 const modules = new URL('../../../modules/', import.meta.url);
 
-for (const id of ['window-aggregate', 'threshold-alarm']) {
-  const { manifest, binary } = loadModule(id);
+for (const id of ['window-aggregate', 'threshold-alarm', 'anomaly', 'unit-convert', 'deadband']) {
   const vectors = new URL(`${id}/vectors/`, modules);
+  const reason = buildMissing(id);
+  if (reason) {
+    test(`${id} answers its vectors`, { skip: reason }, () => {});
+    continue;
+  }
+  const { manifest, binary } = loadModule(id);
   for (const file of readdirSync(vectors)) {
     const vector = JSON.parse(readFileSync(new URL(file, vectors), 'utf8')) as Vector;
     test(`${id} answers ${file} as worked out by hand`, () => {

@@ -1,7 +1,16 @@
-/** The local web listener: pages, JSON, health and metrics. Loopback only until access control exists; every answer is bounded. */
-
+/**
+ * A local listener for pages, JSON, health and metrics: on a loopback port for everybody on this machine, or on a Unix socket for its owner
+ * alone. Every request and answer is bounded.
+ */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import * as fs from 'node:fs';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { type ErrorCode, GatewayError } from '../../base/errors.ts';
 
@@ -16,17 +25,23 @@ export interface WebRequest {
   readonly query: URLSearchParams;
   /** What the pattern's groups matched. */
   readonly parts: readonly string[];
+  /** By lower-case name. */
+  readonly headers: IncomingHttpHeaders;
+  /** Empty unless the method is POST. */
+  readonly body: Buffer;
 }
 
 export interface WebRoute {
+  /** Left out: GET (and HEAD). */
+  readonly method?: 'POST';
   readonly pattern: RegExp;
+  /** Octets of a body. Left out: 64 KiB. */
+  readonly bodyMax?: number;
   readonly handle: (request: WebRequest) => Promise<WebReply> | WebReply;
 }
 
-export interface WebSettings {
-  readonly address: string;
-  readonly port: number;
-}
+/** A TCP port, or the path of a Unix socket, which is made for its owner alone. */
+export type WebSettings = { readonly address: string; readonly port: number } | { readonly path: string };
 
 export interface WebHandlers {
   readonly routes: readonly WebRoute[];
@@ -63,6 +78,7 @@ const SECURITY_HEADERS = {
 
 const CONNECTIONS_MAX = 64;
 const COMPRESS_FROM_BYTES = 1400;
+const BODY_BYTES_MAX = 64 * 1024;
 
 export class WebServer implements AsyncDisposable {
   readonly #settings: WebSettings;
@@ -86,17 +102,20 @@ export class WebServer implements AsyncDisposable {
 
   /** @throws GatewayError `unavailable` when the address is taken. */
   async start(): Promise<{ address: string; port: number }> {
-    const { address, port } = this.#settings;
+    const settings = this.#settings;
+    const where = 'path' in settings ? settings.path : `${settings.address}:${settings.port}`;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, address, resolve);
+      if ('path' in settings) listenForOwner(this.#server, settings.path, resolve);
+      else this.#server.listen(settings.port, settings.address, resolve);
     }).catch((error) => {
-      throw new GatewayError('unavailable', `web listener on ${address}:${port}`, {
+      throw new GatewayError('unavailable', `web listener on ${where}`, {
         cause: error,
         hint: 'Is another Tidegate or web server running on this port? Set web.port.',
       });
     });
-    return { address, port: (this.#server.address() as { port: number }).port };
+    if ('path' in settings) return { address: settings.path, port: 0 };
+    return { address: settings.address, port: (this.#server.address() as { port: number }).port };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -119,15 +138,23 @@ export class WebServer implements AsyncDisposable {
 
   async #reply(request: IncomingMessage): Promise<WebReply> {
     try {
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        throw new GatewayError('invalid', `method GET expected, ${request.method} found`);
-      }
-      this.#checkHost(request);
+      this.#checkOrigin(request);
       const url = new URL(request.url ?? '/', 'http://gateway');
-      for (const { pattern, handle } of this.#handlers.routes) {
-        const match = pattern.exec(url.pathname);
-        if (match !== null) return await handle({ path: url.pathname, query: url.searchParams, parts: match.slice(1) });
+      const here = this.#handlers.routes.filter(({ pattern }) => pattern.test(url.pathname));
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      const route = here.find(({ method }) => (method === undefined ? isRead : method === request.method));
+      if (route !== undefined) {
+        const body = isRead ? Buffer.alloc(0) : await readBody(request, route.bodyMax ?? BODY_BYTES_MAX);
+        const parts = route.pattern.exec(url.pathname)!.slice(1);
+        return await route.handle({
+          path: url.pathname,
+          query: url.searchParams,
+          parts,
+          headers: request.headers,
+          body,
+        });
       }
+      if (!isRead || here.length > 0) return wrongMethod(request, here);
       const file = this.#handlers.page(url.pathname);
       if (file === null) throw new GatewayError('not_found', `no page ${url.pathname.slice(0, 100)}`);
       const extension = url.pathname === '/' ? 'html' : (url.pathname.split('.').at(-1) ?? '');
@@ -137,10 +164,20 @@ export class WebServer implements AsyncDisposable {
     }
   }
 
+  /** On a port, whoever writes must not be a page of someone else: browsers say where a request comes from, programs do not. */
+  #checkOrigin(request: IncomingMessage): void {
+    if ('path' in this.#settings) return;
+    this.#checkHost(request, this.#settings.address);
+    const { origin, host } = request.headers;
+    if (origin !== undefined && origin !== `http://${host}`) {
+      throw new GatewayError('denied', `origin ${origin.slice(0, 100)}: this listener serves its own pages only`);
+    }
+  }
+
   /** A name that leads here by a foreign DNS entry is not ours: that is how a web page of someone else would read this one. */
-  #checkHost(request: IncomingMessage): void {
+  #checkHost(request: IncomingMessage, address: string): void {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    const own = ['localhost', '127.0.0.1', '[::1]', this.#settings.address, `[${this.#settings.address}]`];
+    const own = ['localhost', '127.0.0.1', '[::1]', address, `[${address}]`];
     if (!own.includes(host) && !/^127\.\d+\.\d+\.\d+$/.test(host)) {
       throw new GatewayError('denied', `host ${host.slice(0, 100)}: this listener answers to its own address only`);
     }
@@ -155,6 +192,35 @@ export class WebServer implements AsyncDisposable {
       500,
     );
   }
+}
+
+/** A socket file left by a gateway that was killed is nobody's: the lock on the state folder says so. */
+function listenForOwner(server: Server, path: string, onListening: () => void): void {
+  fs.rmSync(path, { force: true });
+  // The mask counts at `bind`, which happens within `listen`.
+  const mask = process.umask(0o177);
+  try {
+    server.listen(path, onListening);
+  } finally {
+    process.umask(mask);
+  }
+}
+
+async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    octets += chunk.length;
+    if (octets > max) throw new GatewayError('invalid', `a body of at most ${max} octets expected, more found`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function wrongMethod(request: IncomingMessage, routes: readonly WebRoute[]): WebReply {
+  const allowed = routes.length === 0 ? 'GET' : [...new Set(routes.map(({ method }) => method ?? 'GET'))].join(' or ');
+  const error = new GatewayError('invalid', `method ${allowed} expected, ${request.method} found`);
+  return json(error.toJSON(), 405);
 }
 
 export function json(value: unknown, status = 200): WebReply {

@@ -1,28 +1,31 @@
 import { GatewayError } from '../../base/errors.ts';
 import { type BatchViews, readOutput, rowsThatFit, viewBatch, writeHeader } from '../../core/modules/batch-layout.ts';
+import { ERRNO, errnoName } from '../../core/modules/errno.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
-import { FUEL_EXPORT, type RunningModule } from '../../core/modules/ports.ts';
+import { FUEL_EXPORT, type HostCalls, type RunningModule } from '../../core/modules/ports.ts';
+import { hostImports } from './host-imports.ts';
 
 type Exported = (...args: number[]) => number;
 
 /** Calls in a row that fetch the rest of an output. */
 const PAGES_MAX = 64;
 
-const REQUIRED = [
-  'gw_abi_1_0',
-  'gw_in_ptr',
-  'gw_in_cap',
-  'gw_out_ptr',
-  'gw_out_cap',
-  'gw_init',
-  'gw_on_batch',
-] as const;
+/** Pages of one state. */
+const STATE_PAGES_MAX = 65_536;
+
+const REQUIRED = ['gw_abi_1_0', 'gw_in_ptr', 'gw_in_cap', 'gw_out_ptr', 'gw_out_cap', 'gw_init'] as const;
+
+/** What its kind and its promises ask for. */
+function requiredExports({ kind, state }: ModuleManifest): string[] {
+  const call = kind === 'function' ? 'gw_on_event' : 'gw_on_batch';
+  return [...REQUIRED, call, ...(state === null ? [] : ['gw_snapshot', 'gw_restore'])];
+}
 
 /** Compiles an admitted binary once; instances are made from the result. @throws GatewayError `denied` when an export of the ABI is missing. */
 export function compileModule(admitted: Uint8Array, manifest: ModuleManifest): WebAssembly.Module {
   const module = new WebAssembly.Module(admitted);
   const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
-  const missing = REQUIRED.filter((name) => exported.get(name) !== 'function');
+  const missing = requiredExports(manifest).filter((name) => exported.get(name) !== 'function');
   if (exported.get('memory') !== 'memory' || missing.length > 0) {
     throw new GatewayError(
       'denied',
@@ -30,6 +33,12 @@ export function compileModule(admitted: Uint8Array, manifest: ModuleManifest): W
     );
   }
   return module;
+}
+
+/** Imports besides `gw1`, and what has to know the instance once it is made. */
+export interface SystemInterface {
+  readonly imports: WebAssembly.Imports;
+  attach(instance: WebAssembly.Instance): void;
 }
 
 /**
@@ -48,21 +57,38 @@ export class ModuleInstance implements RunningModule {
   readonly #outAt: number;
   readonly #outBytes: number;
   #sequence = 0;
+  #fuelUsed = 0;
 
-  /** @throws GatewayError `denied` when the module breaks the ABI or refuses its configuration; WebAssembly.RuntimeError when it traps. */
-  constructor(module: WebAssembly.Module, manifest: ModuleManifest, config: Uint8Array) {
-    const instance = new WebAssembly.Instance(module, {});
+  /**
+   * @param calls serves its capabilities; left out, it may have none.
+   * @param system what a profile other than `core` adds.
+   * @throws GatewayError `denied` when the module breaks the ABI or refuses its configuration; WebAssembly.RuntimeError when it traps.
+   */
+  constructor(
+    module: WebAssembly.Module,
+    manifest: ModuleManifest,
+    config: Uint8Array,
+    calls?: HostCalls,
+    system?: SystemInterface,
+  ) {
+    const gw1 = calls === undefined ? {} : hostImports(manifest, calls, () => this.#memory);
+    const instance = new WebAssembly.Instance(module, { gw1, ...system?.imports } as WebAssembly.Imports);
     this.#exports = instance.exports as unknown as Record<string, Exported>;
     this.#memory = instance.exports.memory as WebAssembly.Memory;
     this.#manifest = manifest;
     this.#fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global<bigint>;
     this.#fuelPerCall = BigInt(manifest.limits.fuelPerCall);
+    system?.attach(instance);
     this.#fuel.value = BigInt(manifest.limits.startFuel);
-    const before = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
-    new Uint8Array(this.#memory.buffer).set(config, before.at);
-    const result = this.#exports.gw_init!(config.length);
-    if (result < 0)
-      throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration with error ${result}`);
+    this.#metered('its start', manifest.limits.startFuel, () => {
+      this.#exports._initialize?.();
+      const before = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
+      new Uint8Array(this.#memory.buffer).set(config, before.at);
+      const result = this.#exports.gw_init!(config.length);
+      if (result < 0)
+        throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration: ${errnoName(result)}`);
+      return result;
+    });
     ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(0, 'gw_in_ptr', 'gw_in_cap'));
     ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
     if (this.#outBytes > manifest.limits.outBytes) {
@@ -107,21 +133,60 @@ export class ModuleInstance implements RunningModule {
     return result;
   }
 
+  snapshot(): Uint8Array[] | string {
+    const { state, limits } = this.#manifest;
+    if (state === null) return 'it keeps no state';
+    const pages: Uint8Array[] = [];
+    let octets = 0;
+    for (;;) {
+      const length = this.#call('gw_snapshot', pages.length);
+      if (length === 0) return pages;
+      if (length < 0) return `gw_snapshot: ${errnoName(length)}`;
+      octets += length;
+      const pageMax = Math.min(this.#inBytes, this.#outBytes);
+      if (length > pageMax) return `gw_snapshot: pages of at most ${pageMax} octets expected, ${length} found`;
+      if (octets > limits.snapshotBytes || pages.length === STATE_PAGES_MAX) {
+        return `its state is larger than limits.snapshotBytes, ${limits.snapshotBytes}`;
+      }
+      pages.push(new Uint8Array(this.#memory.buffer, this.#outAt, length).slice());
+    }
+  }
+
+  restore(pages: readonly Uint8Array[]): number {
+    for (const page of pages) {
+      if (page.length > this.#inBytes) return ERRNO.EINVAL;
+      new Uint8Array(this.#memory.buffer).set(page, this.#inAt);
+      const result = this.#call('gw_restore', page.length);
+      if (result < 0) return result;
+    }
+    return this.#call('gw_restore', 0);
+  }
+
+  get fuelUsed(): number {
+    return this.#fuelUsed;
+  }
+
   /** Each call begins with a full tank: what a module saves it cannot spend later. */
   #call(name: string, argument: number): number {
     this.#fuel.value = this.#fuelPerCall;
+    return this.#metered(name, this.#manifest.limits.fuelPerCall, () => this.#exports[name]!(argument));
+  }
+
+  #metered(name: string, tank: number, work: () => number): number {
     try {
-      return this.#exports[name]!(argument);
+      return work();
     } catch (error) {
       if (this.#fuel.value >= 0n) throw error;
       throw new GatewayError(
         'exhausted',
-        `module ${this.#manifest.id}: ${name}: more than ${this.#fuelPerCall} units of fuel used`,
+        `module ${this.#manifest.id}: ${name}: more than ${tank} units of fuel used`,
         {
           cause: error,
           hint: 'It computes too long for one call: smaller batches, or a larger limits.fuelPerCall in its manifest.',
         },
       );
+    } finally {
+      this.#fuelUsed += Math.min(tank, tank - Number(this.#fuel.value));
     }
   }
 

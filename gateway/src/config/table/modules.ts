@@ -33,10 +33,31 @@ const INPUT = {
   },
 } as const satisfies Settings;
 
+/** `[modules]`: what all modules share. */
+export const MODULES_SETTINGS = {
+  developerMode: {
+    type: 'boolean',
+    default: false,
+    help: 'Whether modules that nobody has signed may run. For a developer only: the page says so on every view.',
+  },
+  quarantineAfter: {
+    type: 'integer',
+    min: 1,
+    max: 1000,
+    default: 8,
+    help: 'Failures in a row after which a module is put in quarantine: an alarm is raised, and it is tried again after ten minutes at first, six hours at last. `tidegate module resume` ends it.',
+  },
+} as const satisfies Settings;
+
 /** `[[module]]`: WASM modules that turn points into points. */
 export const MODULE_SETTINGS = {
   name: { type: 'string', form: 'identifier', required: true, help: 'Name of this use of the module; unique.' },
-  module: { type: 'string', form: 'module-id', required: true, help: 'Folder of the module.' },
+  module: {
+    type: 'string',
+    form: 'module-id',
+    required: true,
+    help: 'Identifier of the module: one that came with the program, or one that was installed.',
+  },
   enabled: { type: 'boolean', default: true, help: 'Whether it runs.' },
   input: {
     type: 'tables',

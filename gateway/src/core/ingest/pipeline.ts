@@ -12,7 +12,7 @@ import type { Series } from '../model/series.ts';
 import type { SeriesBoard } from '../model/series-board.ts';
 import { decodeFaultName } from './decode-faults.ts';
 import { allocateDecodedRows, type DecodedRows } from './decoded-rows.ts';
-import type { Acknowledger, Intake } from './ports.ts';
+import type { Acknowledger, EventTap, Intake, TakenEvent } from './ports.ts';
 import { gradeRange, SERIES_LIMIT, type SeriesRegistry } from './series-registry.ts';
 import type { TopicRoute, TopicRoutes } from './topic-routes.ts';
 
@@ -36,6 +36,8 @@ export interface FilledBatch {
   readonly newSeries: readonly Series[];
   readonly rejectedCount: number;
   readonly rejected: readonly RejectedMessage[];
+  /** For functions: on disk before the batch's messages are acknowledged. */
+  readonly events: readonly TakenEvent[];
 }
 
 export interface PipelineLimits {
@@ -52,6 +54,8 @@ export interface PipelineParts {
   readonly board: SeriesBoard;
   readonly counters: Float64Array;
   readonly clock: Clock;
+  /** Left out: no function listens to topics. */
+  readonly tap?: EventTap | undefined;
   /** Hands a batch on. The pool's holds are set by whoever hands it on. */
   readonly deliver: (batch: FilledBatch) => void;
   /** The empty batch got its first entry: flush soon. */
@@ -60,6 +64,10 @@ export interface PipelineParts {
 
 /** Samples kept of one batch; further rejected messages are counted only. */
 const SAMPLES_PER_BATCH_MAX = 64;
+
+/** Events of one batch, and their octets: beyond either the batch goes on its way before another message is taken. */
+const EVENTS_PER_BATCH_MAX = 512;
+const EVENT_BYTES_PER_BATCH_MAX = 1 << 20;
 
 /** In `TopicRoute.seriesOf`: this topic has not used that name yet. */
 const UNRESOLVED = -2;
@@ -85,6 +93,8 @@ export class IngestPipeline implements Intake {
   #received = 0;
   #rejectedCount = 0;
   #rejected: RejectedMessage[] = [];
+  #events: TakenEvent[] = [];
+  #eventBytes = 0;
   #acknowledgers: Acknowledger[] = [];
   #tokens: number[] = [];
 
@@ -126,11 +136,12 @@ export class IngestPipeline implements Intake {
     counters[COUNTER_INDEX.gateway_ingest_messages]!++;
     counters[COUNTER_INDEX.gateway_ingest_octets]! += payloadEnd - payloadStart;
     const route = this.#parts.routes.find(octets, topicStart, topicEnd);
+    const isTaken = this.#takeEvents(octets, topicStart, topicEnd, payloadStart, payloadEnd);
     if (typeof route !== 'string') {
       const fault = this.#decode(route, octets, payloadStart, payloadEnd);
       if (fault !== null) this.#quarantine(octets, topicStart, topicEnd, payloadStart, payloadEnd, fault);
     } else if (route === 'ignored') counters[COUNTER_INDEX.gateway_ingest_ignored]!++;
-    else this.#quarantine(octets, topicStart, topicEnd, payloadStart, payloadEnd, route);
+    else if (!isTaken) this.#quarantine(octets, topicStart, topicEnd, payloadStart, payloadEnd, route);
     this.#enlist(acknowledger, token);
     return true;
   }
@@ -172,7 +183,11 @@ export class IngestPipeline implements Intake {
   /** Room for the largest message, in this batch or in the next. */
   #hasRoom(): boolean {
     const left = this.#parts.pool.capacity - this.#columns.length;
-    return left >= this.#limits.readingsPerMessageMax || this.#nextSlot();
+    const isFull =
+      left < this.#limits.readingsPerMessageMax ||
+      this.#events.length >= EVENTS_PER_BATCH_MAX ||
+      this.#eventBytes >= EVENT_BYTES_PER_BATCH_MAX;
+    return !isFull || this.#nextSlot();
   }
 
   /** @returns false when every other slot is held: the batch stays and may be filled on, while it has room. */
@@ -189,6 +204,7 @@ export class IngestPipeline implements Intake {
       newSeries: registry.takeAdded(),
       rejectedCount: this.#rejectedCount,
       rejected: this.#rejected,
+      events: this.#events,
     };
     this.#waiting.push({ sequence: batch.sequence, acknowledgers: this.#acknowledgers, tokens: this.#tokens });
     counters[COUNTER_INDEX.gateway_ingest_batches]!++;
@@ -198,10 +214,28 @@ export class IngestPipeline implements Intake {
     this.#received = 0;
     this.#rejectedCount = 0;
     this.#rejected = [];
+    this.#events = [];
+    this.#eventBytes = 0;
     this.#isDirty = false;
     this.#slot = next;
     this.#columns = pool.columns(next);
     this.#columns.length = 0;
+    return true;
+  }
+
+  /** @returns whether a function takes the message, so that it is somebody's even without a route. */
+  #takeEvents(octets: Uint8Array, topicStart: number, topicEnd: number, start: number, end: number): boolean {
+    const taken = this.#parts.tap?.take(octets, topicStart, topicEnd, start, end) ?? 'nobody';
+    if (taken === 'nobody') return false;
+    if (taken === 'event_too_large') {
+      this.#quarantine(octets, topicStart, topicEnd, start, end, taken);
+      return true;
+    }
+    for (const one of taken) {
+      this.#events.push(one);
+      this.#eventBytes += one.event.length;
+    }
+    this.#parts.counters[COUNTER_INDEX.gateway_function_events]! += taken.length;
     return true;
   }
 

@@ -8,6 +8,24 @@ export interface Acknowledger {
   flushAcknowledgements(): void;
 }
 
+/** An event for a function, as `encodeEvent` writes it. */
+export interface TakenEvent {
+  readonly fn: string;
+  readonly event: Uint8Array;
+}
+
+/** Looks at every message for functions that want it. Positions as in `Intake.offer`. */
+export interface EventTap {
+  /** @returns the events it makes, or why it makes none. */
+  take(
+    octets: Uint8Array,
+    topicStart: number,
+    topicEnd: number,
+    payloadStart: number,
+    payloadEnd: number,
+  ): readonly TakenEvent[] | 'nobody' | 'event_too_large';
+}
+
 /** A payload with its topic as octets `start..end-1` of one buffer; valid only during the call. */
 export interface Intake {
   /**

@@ -1,9 +1,10 @@
+import { MODULE_CLASSES, type ModuleClass } from './module-class.ts';
 import type { PointColumns } from './points.ts';
 
-/** Who may hold a batch besides the ingest worker, which fills it. */
-export const HOLDERS = { store: 0, modules: 1 } as const;
-export type Holder = keyof typeof HOLDERS;
-const HOLDER_COUNT = 2;
+/** Who may hold a batch besides the ingest worker, which fills it: the store, and the module worker of each class. */
+export type Holder = 'store' | ModuleClass;
+const HOLDERS: readonly Holder[] = ['store', ...MODULE_CLASSES];
+const HOLDER_COUNT = HOLDERS.length;
 
 export interface BatchPoolMemory {
   readonly shared: SharedArrayBuffer;
@@ -72,22 +73,27 @@ export class BatchPool {
   }
 
   hold(slot: number, holder: Holder): void {
-    Atomics.store(this.#holds, slot * HOLDER_COUNT + HOLDERS[holder], 1);
+    Atomics.store(this.#holds, this.#at(slot, holder), 1);
   }
 
   release(slot: number, holder: Holder): void {
-    Atomics.store(this.#holds, slot * HOLDER_COUNT + HOLDERS[holder], 0);
+    Atomics.store(this.#holds, this.#at(slot, holder), 0);
   }
 
   releaseAll(holder: Holder): void {
     for (let slot = 0; slot < this.#slots; slot++) this.release(slot, holder);
   }
 
-  heldBy(holder: Holder): number {
+  /** Slots that at least one of these holds. */
+  slotsHeldBy(holders: readonly Holder[]): number {
     let held = 0;
     for (let slot = 0; slot < this.#slots; slot++)
-      held += Atomics.load(this.#holds, slot * HOLDER_COUNT + HOLDERS[holder]);
+      if (holders.some((holder) => this.#holds[this.#at(slot, holder)])) held++;
     return held;
+  }
+
+  #at(slot: number, holder: Holder): number {
+    return slot * HOLDER_COUNT + HOLDERS.indexOf(holder);
   }
 
   #isHeld(slot: number): boolean {

@@ -2,6 +2,8 @@
  * Hot counters: one row a counter, one octet-cheap `++` where things happen (5 ns against 60–360 ns of an instrument's `add`). Each thread
  * writes its own columns of shared memory; the metrics page adds them up and reads them through observable instruments.
  */
+import { MODULE_CLASSES } from './module-class.ts';
+
 export const COUNTERS = [
   { name: 'gateway_ingest_messages', unit: '1', help: 'Messages taken from clients or the external broker' },
   { name: 'gateway_ingest_octets', unit: 'By', help: 'Payload octets of those messages' },
@@ -10,6 +12,7 @@ export const COUNTERS = [
   { name: 'gateway_ingest_ignored', unit: '1', help: 'Messages of routes that are brokered but not stored' },
   { name: 'gateway_ingest_stalls', unit: '1', help: 'Times a source was paused because the pipeline was full' },
   { name: 'gateway_ingest_batches', unit: '1', help: 'Batches handed to the store' },
+  { name: 'gateway_function_events', unit: '1', help: 'Events that messages and alarms became for functions' },
   { name: 'gateway_module_calls', unit: '1', help: 'Calls of module functions' },
   { name: 'gateway_module_rows_in', unit: '1', help: 'Rows given to modules' },
   { name: 'gateway_module_rows_out', unit: '1', help: 'Rows that modules gave back' },
@@ -30,7 +33,7 @@ export const COUNTER_INDEX = Object.fromEntries(COUNTERS.map((counter, index) =>
 >;
 
 /** The threads that count. */
-export const COUNTING_THREADS = ['ingest', 'modules', 'store'] as const;
+export const COUNTING_THREADS = ['ingest', 'store', ...MODULE_CLASSES] as const;
 export type CountingThread = (typeof COUNTING_THREADS)[number];
 
 export function allocateCounters(): SharedArrayBuffer {

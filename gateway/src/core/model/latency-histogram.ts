@@ -3,7 +3,7 @@
  * octave, so that a percentile read from them is at most 9 % above the true one, and never below it.
  */
 
-/** What is timed. Each has one writing thread; the page and the metrics show the batches of the last ten seconds. */
+/** What is timed. Where two module workers count in the same moment one batch may be lost, which no percentile shows; the page and the metrics show the batches of the last ten seconds. */
 export const LATENCIES = [
   {
     name: 'commit',
@@ -42,7 +42,6 @@ export class LatencyHistogram {
     this.counts = new Float64Array(shared, index * BUCKETS * 8, BUCKETS);
   }
 
-  /** Only its one thread calls this. */
   record(ms: number): void {
     const at = ms > 0 ? Math.ceil((Math.log2(ms) - FIRST_OCTAVE) * PER_OCTAVE) : 0;
     this.counts[Math.max(0, Math.min(BUCKETS - 1, at))]!++;

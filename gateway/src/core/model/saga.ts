@@ -89,6 +89,8 @@ export interface SagaDefinition<P = unknown> {
   readonly pivot: string;
   /** How many run at once within one priority. */
   readonly window: number;
+  /** Sagas of one key, of whatever definition, run one after the other. Left out: they need not. */
+  readonly exclusive?: (parameters: unknown) => string;
   /** While false, pending sagas are left alone. */
   readonly isReady?: () => boolean;
 }

@@ -4,20 +4,32 @@ import type { ModuleOutput } from './manifest.ts';
 /** Returned instead of an identifier when the bound is reached. */
 export const DERIVED_LIMIT = -1;
 
+/** Identifiers that one worker may give out: its own range, so that no two workers give out the same. */
+export interface IdRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Series that modules compute: named after the input series, the module and its output; identifiers are stable like those of sensors. */
 export class DerivedRegistry {
-  readonly #max: number;
+  readonly #range: IdRange;
   readonly #ids = new Map<string, number>();
-  #next = DERIVED_SERIES_BASE;
+  #next: number;
   #added: Series[] = [];
 
-  constructor(known: readonly Series[], max: number) {
+  constructor(known: readonly Series[], range: IdRange) {
+    this.#range = range;
+    this.#next = range.from;
+    this.know(known);
+  }
+
+  /** Series that exist already, whichever worker made them. */
+  know(known: readonly Series[]): void {
     for (const series of known) {
       if (series.id < DERIVED_SERIES_BASE) continue;
       this.#ids.set(keyOf(series.device, series.point), series.id);
-      this.#next = Math.max(this.#next, series.id + 1);
+      if (series.id >= this.#range.from && series.id < this.#range.to) this.#next = Math.max(this.#next, series.id + 1);
     }
-    this.#max = max;
   }
 
   /** `<device>/<point>.<module>.<output>`, and for alarms `<device>/<point>!<module>.<output>`. */
@@ -25,7 +37,7 @@ export class DerivedRegistry {
     const point = `${input.point}${output.kind === 'alarm' ? '!' : '.'}${moduleName}.${output.name}`;
     const known = this.#ids.get(keyOf(input.device, point));
     if (known !== undefined) return known;
-    if (this.#ids.size >= this.#max) return DERIVED_LIMIT;
+    if (this.#next >= this.#range.to) return DERIVED_LIMIT;
     const series: Series = {
       id: this.#next++,
       device: input.device,

@@ -102,7 +102,8 @@ export class SagaEngine {
     for (const definition of this.#definitions.values()) {
       if (definition.isReady?.() === false) continue;
       for (const row of await this.#ports.journal.pending(definition.name, definition.window)) {
-        if (this.#accepting && this.#runningIn(definition.name, row.priority) < definition.window) this.#drive(row);
+        const hasRoom = this.#runningIn(definition.name, row.priority) < definition.window;
+        if (this.#accepting && hasRoom && !this.#isExcluded(definition, row)) this.#drive(row);
       }
     }
   }
@@ -113,6 +114,15 @@ export class SagaEngine {
       if (row.definition === definition && row.priority === priority) count++;
     }
     return count;
+  }
+
+  #isExcluded(definition: SagaDefinition, row: SagaRow): boolean {
+    const key = definition.exclusive?.(row.parameters);
+    if (key === undefined) return false;
+    for (const { row: other } of this.#running.values()) {
+      if (this.#definitions.get(other.definition)?.exclusive?.(other.parameters) === key) return true;
+    }
+    return false;
   }
 
   #drive(row: SagaRow): void {

@@ -1,11 +1,39 @@
 /** Every verb of the program, in the order in which help lists them. */
 import type { Command } from './command.ts';
 import { configCheck, configShow } from './config.ts';
+import {
+  functionDeadDrop,
+  functionDeadList,
+  functionDeadRetry,
+  functionInvoke,
+  functionList,
+  functionShow,
+} from './function.ts';
+import {
+  moduleConfigure,
+  moduleInstall,
+  moduleList,
+  moduleRemove,
+  moduleResume,
+  moduleRollback,
+  moduleShow,
+  moduleUpgrade,
+} from './module.ts';
+import { moduleBench } from './module-bench.ts';
+import { moduleBuild } from './module-build.ts';
+import { moduleInspect } from './module-inspect.ts';
+import { moduleKeygen } from './module-keygen.ts';
+import { moduleNew } from './module-new.ts';
+import { moduleSign } from './module-sign.ts';
+import { moduleTest } from './module-test.ts';
+import { moduleVerify } from './module-verify.ts';
 import { run } from './run.ts';
 import { sagaList, sagaShow } from './saga.ts';
+import { selfTest } from './self-test.ts';
 import { sink, sinkStatus } from './sink.ts';
 import { status } from './status.ts';
 import { storeExport, storeQuery, storeStatus } from './store.ts';
+import { trustAdd, trustList, trustRevoke } from './trust.ts';
 import { userHash } from './user.ts';
 import { version } from './version.ts';
 
@@ -21,6 +49,32 @@ export const COMMANDS: readonly Command[] = [
   sagaShow,
   sinkStatus,
   sink,
+  moduleList,
+  moduleShow,
+  moduleInstall,
+  moduleUpgrade,
+  moduleRollback,
+  moduleConfigure,
+  moduleRemove,
+  moduleResume,
+  moduleNew,
+  moduleBuild,
+  moduleTest,
+  moduleBench,
+  moduleKeygen,
+  moduleSign,
+  moduleVerify,
+  moduleInspect,
+  trustAdd,
+  trustList,
+  trustRevoke,
+  functionList,
+  functionShow,
+  functionInvoke,
+  functionDeadList,
+  functionDeadRetry,
+  functionDeadDrop,
   userHash,
+  selfTest,
   version,
 ];

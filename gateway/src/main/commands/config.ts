@@ -3,7 +3,8 @@ import { ConfigError, type ConfigFault, describeFault } from '../../config/fault
 import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
 import { loadConfig } from '../config-files.ts';
-import { loadModule } from '../load-module.ts';
+import { configOf, moduleLoader } from '../load-module.ts';
+import { ModuleLibrary } from '../module-library.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
 
 const CONFIG_OPTION = { config: { type: 'string', multiple: true } } as const;
@@ -49,10 +50,17 @@ export const configCheck: Command = {
 };
 
 /** What the gateway would refuse when it starts the modules: they are looked at only once the rest is right. */
-function moduleFaults({ module: modules }: Config): ConfigFault[] {
+function moduleFaults({ module: modules, modules: { developerMode }, gateway }: Config): ConfigFault[] {
+  const loader = moduleLoader(new ModuleLibrary({ stateFolder: gateway.stateDir, developerMode }), null);
   return modules.flatMap((entry, index) => {
     try {
-      if (entry.enabled) loadModule(entry);
+      if (!entry.enabled) return [];
+      const { manifest } = loader.load(entry.module, null, { nowMs: 0, atBoot: true });
+      configOf(
+        manifest,
+        entry.name,
+        entry.input.map(({ config }) => config),
+      );
       return [];
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;

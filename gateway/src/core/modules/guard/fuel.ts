@@ -1,13 +1,15 @@
 /**
- * Fuel: a global that is lowered at the entry of every function and at the head of every loop by the number of instructions that
+ * Fuel: a global that is lowered at the entry of every function and at the head of every loop by the cost of the instructions that
  * follow up to the next such place, and before bulk operations by their size. Below zero the module traps, and the instance stays usable.
  *
  * Whatever path is taken costs at least as much as it executes: instructions inside a loop are charged by its head, each time round.
  */
 
-import { OP, readInstruction, type Step } from './instructions.ts';
+import { fixedCost, type SizedCost, sizedCost } from './costs.ts';
+import { OP, readInstruction, type Step, skipPlain } from './instructions.ts';
 import type { Cursor } from './octets.ts';
-import { type Output, refused } from './octets.ts';
+import { refused } from './octets.ts';
+import { Output } from './output.ts';
 
 /** Blocks inside each other; V8 has a bound of its own, ours is for the walk below. */
 const DEPTH_MAX = 1000;
@@ -16,7 +18,7 @@ const DEPTH_MAX = 1000;
 interface Place {
   /** Offset of the first instruction that it pays for. */
   readonly at: number;
-  readonly isBulk: boolean;
+  readonly sized: SizedCost | undefined;
   cost: number;
 }
 
@@ -24,101 +26,113 @@ interface Place {
 export interface BodyPlan {
   /** In the order in which they stand. */
   readonly places: readonly Place[];
-  readonly hasBulk: boolean;
+  readonly hasSized: boolean;
 }
 
-/** Octets of one operation in memory cost one unit a 16 of them, as a vector instruction would. */
-const BULK_SHIFT = 4;
+/** What a body can call that is not the module's own. */
+export interface ImportedFunctions {
+  readonly count: number;
+  /** Whether a table or a reference may hold one. */
+  readonly areReferred: boolean;
+}
 
 /**
  * Writes the instructions of one body (its locals are the caller's), with fuel taken.
  * @param plan of the same body.
- * @param fuelGlobal index of the fuel global.
  * @param scratchLocal index of an i32 local of our own; used only when the body has bulk operations.
  */
-export function writeFuelled(
-  body: Cursor,
-  plan: BodyPlan,
-  out: Output,
-  fuelGlobal: number,
-  scratchLocal: number,
-): void {
+export function writeFuelled(body: Cursor, plan: BodyPlan, out: Output, fuel: FuelCode, scratchLocal: number): void {
   let copied = body.at;
   for (const place of plan.places) {
-    out.raw(body.octets.subarray(copied, place.at));
+    out.copy(body.octets, copied, place.at);
     copied = place.at;
-    if (place.isBulk) chargeBySize(out, fuelGlobal, scratchLocal);
-    else charge(out, fuelGlobal, place.cost);
+    if (place.sized === undefined) fuel.charge(out, place.cost);
+    else fuel.chargeBySize(out, scratchLocal, place.sized);
   }
-  out.raw(body.octets.subarray(copied, body.end));
+  out.copy(body.octets, copied, body.end);
 }
 
 /** Walks over one body; the cursor ends where it began. @throws GatewayError `denied` or `corrupt`. */
-export function planBody(body: Cursor): BodyPlan {
+export function planBody(body: Cursor, imported: ImportedFunctions): BodyPlan {
   const start = body.at;
-  const entry: Place = { at: start, isBulk: false, cost: 0 };
+  const entry: Place = { at: start, sized: undefined, cost: 0 };
   const places = [entry];
-  let hasBulk = false;
+  let hasSized = false;
   /** For each open block: who pays for what stands in it. */
   const payers: Place[] = [];
-  const step: Step = { opAt: 0, opcode: 0, isBulk: false };
+  const step: Step = { opAt: 0, opcode: 0, operand: 0 };
   let payer = entry;
   while (!body.isAtEnd) {
+    payer.cost += skipPlain(body);
+    if (body.isAtEnd) break;
     readInstruction(body, step);
-    payer.cost++;
-    if (step.isBulk) {
-      places.push({ at: step.opAt, isBulk: true, cost: 0 });
-      hasBulk = true;
+    const { opcode } = step;
+    payer.cost += fixedCost(step, imported.count, imported.areReferred);
+    const sized = sizedCost(step);
+    if (sized !== undefined) {
+      payer.cost += sized.base;
+      places.push({ at: step.opAt, sized, cost: 0 });
+      hasSized = true;
     }
-    if (step.opcode === OP.loop || step.opcode === OP.block || step.opcode === OP.if) {
+    if (opcode === OP.loop || opcode === OP.block || opcode === OP.if) {
       if (payers.length === DEPTH_MAX) throw refused(step.opAt, 'nested blocks', DEPTH_MAX, DEPTH_MAX + 1);
       payers.push(payer);
-      if (step.opcode === OP.loop) {
-        payer = { at: body.at, isBulk: false, cost: 0 };
+      if (opcode === OP.loop) {
+        payer = { at: body.at, sized: undefined, cost: 0 };
         places.push(payer);
       }
-    } else if (step.opcode === OP.end) payer = payers.pop() ?? payer;
+    } else if (opcode === OP.end) payer = payers.pop() ?? payer;
   }
   body.at = start;
-  return { places, hasBulk };
+  return { places, hasSized };
 }
 
-/** fuel -= cost; if (fuel < 0) trap */
-function charge(out: Output, fuelGlobal: number, cost: number): void {
-  out.u8(OP.globalGet);
-  out.u32(fuelGlobal);
-  out.u8(OP.i64Const);
-  out.s32(cost);
-  out.u8(OP.i64Sub);
-  storeAndCheck(out, fuelGlobal);
+/** The instructions that take fuel from one module's global, written out once for all places. */
+export class FuelCode {
+  readonly #take: Uint8Array;
+  readonly #check: Uint8Array;
+
+  /** @param fuelGlobal its index. */
+  constructor(fuelGlobal: number) {
+    this.#take = octets((out) => {
+      out.u8(OP.globalGet);
+      out.u32(fuelGlobal);
+    });
+    this.#check = octets((out) => {
+      out.u8(OP.i64Sub);
+      out.u8(OP.globalSet);
+      out.u32(fuelGlobal);
+      out.u8(OP.globalGet);
+      out.u32(fuelGlobal);
+      out.raw([OP.i64Const, 0, OP.i64LtS, OP.if, 0x40, OP.unreachable, OP.end]);
+    });
+  }
+
+  /** fuel -= cost; if (fuel < 0) trap */
+  charge(out: Output, cost: number): void {
+    out.raw(this.#take);
+    out.u8(OP.i64Const);
+    out.s32(cost);
+    out.raw(this.#check);
+  }
+
+  /** The size is on top of the stack, and stays there. */
+  chargeBySize(out: Output, scratchLocal: number, { shift }: SizedCost): void {
+    out.u8(OP.localTee);
+    out.u32(scratchLocal);
+    out.raw(this.#take);
+    out.u8(OP.localGet);
+    out.u32(scratchLocal);
+    out.u8(OP.i64ExtendI32U);
+    out.u8(OP.i64Const);
+    out.s32(Math.abs(shift));
+    out.u8(shift < 0 ? OP.i64Shl : OP.i64ShrU);
+    out.raw(this.#check);
+  }
 }
 
-/** The size is on top of the stack, and stays there. */
-function chargeBySize(out: Output, fuelGlobal: number, scratchLocal: number): void {
-  out.u8(OP.localTee);
-  out.u32(scratchLocal);
-  out.u8(OP.globalGet);
-  out.u32(fuelGlobal);
-  out.u8(OP.localGet);
-  out.u32(scratchLocal);
-  out.u8(OP.i64ExtendI32U);
-  out.u8(OP.i64Const);
-  out.s32(BULK_SHIFT);
-  out.u8(OP.i64ShrU);
-  out.u8(OP.i64Sub);
-  storeAndCheck(out, fuelGlobal);
-}
-
-function storeAndCheck(out: Output, fuelGlobal: number): void {
-  out.u8(OP.globalSet);
-  out.u32(fuelGlobal);
-  out.u8(OP.globalGet);
-  out.u32(fuelGlobal);
-  out.u8(OP.i64Const);
-  out.s32(0);
-  out.u8(OP.i64LtS);
-  out.u8(OP.if);
-  out.u8(0x40);
-  out.u8(OP.unreachable);
-  out.u8(OP.end);
+function octets(write: (out: Output) => void): Uint8Array {
+  const out = new Output(32);
+  write(out);
+  return out.view();
 }

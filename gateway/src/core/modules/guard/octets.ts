@@ -1,5 +1,5 @@
 /**
- * Reading and writing the binary format of WebAssembly: LEB128 numbers, vectors, names. Every fault names the offset in the module.
+ * Reading the binary format of WebAssembly: LEB128 numbers, vectors, names. Every fault names the offset in the module.
  * @see https://webassembly.github.io/spec/core/binary/
  */
 import { GatewayError } from '../../../base/errors.ts';
@@ -13,6 +13,9 @@ export function malformed(at: number, expected: string, found: string | number):
 export function refused(at: number, what: string, limit: string | number, found: string | number): GatewayError {
   return new GatewayError('denied', `module: ${what} at offset ${at}: ${limit} allowed, ${found} found`);
 }
+
+/** A name that begins with a byte order mark is another than the same without. */
+const NAMES = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A position in the module's octets, within `at..end`. */
 export class Cursor {
@@ -37,21 +40,17 @@ export class Cursor {
 
   /** Unsigned, at most 32 bits: five octets, the last of which holds four bits. */
   u32(): number {
-    const start = this.at;
-    let value = 0;
-    for (let i = 0; i < 5; i++) {
-      const octet = this.u8();
-      if (i === 4 && octet > 15) throw malformed(start, 'a number of 32 bits', 'more');
-      value += (octet & 127) * 2 ** (7 * i);
-      if (octet < 128) return value;
-    }
-    throw malformed(start, 'a number of at most five octets', 'more');
+    const first = this.u8();
+    return first < 128 ? first : this.#longU32(first);
   }
 
-  /** Skips a signed number of at most `octetsMax` octets. */
-  skipSigned(octetsMax: number): void {
+  /** Skips a signed number of at most `octetsMax` octets. @returns its last octet: bit 6 is its sign. */
+  skipSigned(octetsMax: number): number {
     const start = this.at;
-    for (let i = 0; i < octetsMax; i++) if (this.u8() < 128) return;
+    for (let i = 0; i < octetsMax; i++) {
+      const octet = this.u8();
+      if (octet < 128) return octet;
+    }
     throw malformed(start, `a number of at most ${octetsMax} octets`, 'more');
   }
 
@@ -67,70 +66,27 @@ export class Cursor {
     return new Cursor(this.octets, start, start + count);
   }
 
+  /** A cursor of its own over what is left. */
+  copy(): Cursor {
+    return new Cursor(this.octets, this.at, this.end);
+  }
+
   name(): string {
     const length = this.u32();
     const start = this.at;
     this.skip(length);
-    return new TextDecoder().decode(this.octets.subarray(start, start + length));
-  }
-}
-
-/** Octets in the making. */
-export class Output {
-  #octets: Uint8Array;
-  length = 0;
-
-  constructor(capacity: number) {
-    this.#octets = new Uint8Array(capacity);
+    return NAMES.decode(this.octets.subarray(start, start + length));
   }
 
-  view(): Uint8Array {
-    return this.#octets.subarray(0, this.length);
-  }
-
-  u8(octet: number): void {
-    if (this.length === this.#octets.length) this.#grow(1);
-    this.#octets[this.length++] = octet;
-  }
-
-  u32(value: number): void {
-    while (value >= 128) {
-      this.u8((value % 128) | 128);
-      value = Math.floor(value / 128);
+  #longU32(first: number): number {
+    const start = this.at - 1;
+    let value = first & 127;
+    for (let i = 1; i < 5; i++) {
+      const octet = this.u8();
+      if (i === 4 && octet > 15) throw malformed(start, 'a number of 32 bits', 'more');
+      value += (octet & 127) * 2 ** (7 * i);
+      if (octet < 128) return value;
     }
-    this.u8(value);
-  }
-
-  /** Signed, for values in ±2^31. */
-  s32(value: number): void {
-    while (value < -64 || value > 63) {
-      this.u8((value & 127) | 128);
-      value >>= 7;
-    }
-    this.u8(value & 127);
-  }
-
-  raw(octets: Uint8Array): void {
-    if (this.length + octets.length > this.#octets.length) this.#grow(octets.length);
-    this.#octets.set(octets, this.length);
-    this.length += octets.length;
-  }
-
-  name(text: string): void {
-    const octets = new TextEncoder().encode(text);
-    this.u32(octets.length);
-    this.raw(octets);
-  }
-
-  section(id: number, body: Uint8Array): void {
-    this.u8(id);
-    this.u32(body.length);
-    this.raw(body);
-  }
-
-  #grow(extra: number): void {
-    const grown = new Uint8Array(Math.max(this.#octets.length * 2, this.length + extra));
-    grown.set(this.view());
-    this.#octets = grown;
+    throw malformed(start, 'a number of at most five octets', 'more');
   }
 }

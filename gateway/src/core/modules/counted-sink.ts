@@ -1,0 +1,66 @@
+import type { ShedReason } from '../model/ledger.ts';
+import type { OutputSink } from './module-binding.ts';
+
+/** Lanes of derived rows, by their index in shared counts. */
+export const DERIVED_LANES = ['aggregate', 'alarm'] as const;
+export type DerivedLane = (typeof DERIVED_LANES)[number];
+
+/**
+ * The way of one module's rows to the common outbox. It counts what has been sent since the last checkpoint; after a recovery, when the module
+ * goes once more over what came since then, it holds back as many rows as had been sent already.
+ */
+export class CountedSink implements OutputSink {
+  readonly #target: OutputSink;
+  /** Shared: rows sent since the checkpoint. Shape [lanes]. */
+  readonly #sent: Float64Array;
+  /** Handed to the outbox, and not sent yet. */
+  readonly #pending = [0, 0];
+  readonly #held = [0, 0];
+
+  constructor(target: OutputSink, sent: Float64Array) {
+    this.#target = target;
+    this.#sent = sent;
+  }
+
+  /** From now on the rows that count as sent are held back, as often as they were. */
+  holdBackSent(): void {
+    for (const lane of DERIVED_LANES.keys()) this.#held[lane] = this.#sent[lane]!;
+  }
+
+  /** Repeats are over: what was not held back has not been said in the first place. */
+  holdBackNothing(): void {
+    this.#held.fill(0);
+  }
+
+  point(lane: DerivedLane, series: number, timeMs: number, value: number, quality: number): void {
+    const index = lane === 'alarm' ? 1 : 0;
+    if (this.#holds(index, 1)) return;
+    this.#target.point(lane, series, timeMs, value, quality);
+    this.#pending[index]!++;
+  }
+
+  shed(lane: DerivedLane, reason: ShedReason, rows: number): void {
+    const index = lane === 'alarm' ? 1 : 0;
+    if (this.#holds(index, rows)) return;
+    this.#target.shed(lane, reason, rows);
+    this.#pending[index]! += rows;
+  }
+
+  /** The outbox has sent all it held of a lane. */
+  laneSent(lane: DerivedLane): void {
+    const index = lane === 'alarm' ? 1 : 0;
+    this.#sent[index]! += this.#pending[index]!;
+    this.#pending[index] = 0;
+  }
+
+  /** Rows wait in the outbox: a checkpoint now would forget that they have not been sent. */
+  get hasPending(): boolean {
+    return this.#pending[0]! + this.#pending[1]! > 0;
+  }
+
+  #holds(lane: number, rows: number): boolean {
+    if (this.#held[lane]! <= 0) return false;
+    this.#held[lane]! -= rows;
+    return true;
+  }
+}

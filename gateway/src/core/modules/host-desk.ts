@@ -1,0 +1,80 @@
+import { TokenBucket } from '../../base/token-bucket.ts';
+import { ERRNO } from './errno.ts';
+import type { ModuleManifest } from './manifest.ts';
+import type { HostCalls } from './ports.ts';
+
+/** Names of gauges one module may use. */
+const GAUGES_MAX = 32;
+const LOG_LINE_MAX = 1024;
+/** The least a line costs of the log's rate, so that empty lines are bounded too. */
+const LOG_LINE_COST = 64;
+const LEVELS = ['info', 'warn', 'error'] as const;
+
+export type LogLevel = (typeof LEVELS)[number];
+
+/** What goes on from the desk. */
+export interface HostDeskParts {
+  readonly log: (level: LogLevel, text: string) => void;
+  readonly emit: (type: string, data: Uint8Array) => void;
+  /** Unix epoch milliseconds, and monotonic ones. */
+  readonly epochMs: () => number;
+  readonly nowMs: () => number;
+}
+
+/** What a module asked for beyond its rates. */
+export interface DroppedCalls {
+  readonly logLines: number;
+  readonly metrics: number;
+  readonly emits: number;
+}
+
+/** Serves the capabilities of one module within its rates; what is over them is dropped and counted. Outlives its instances. */
+export class HostDesk implements HostCalls {
+  readonly #parts: HostDeskParts;
+  readonly #logOctets: TokenBucket;
+  readonly #metrics: TokenBucket;
+  readonly #emits: TokenBucket;
+  readonly #dropped = { logLines: 0, metrics: 0, emits: 0 };
+  /** Last value of each gauge, in order of first use. */
+  readonly gauges = new Map<string, number>();
+
+  constructor({ limits }: ModuleManifest, parts: HostDeskParts) {
+    this.#parts = parts;
+    const now = parts.nowMs();
+    this.#logOctets = new TokenBucket(limits.logBytesPerSec, now);
+    this.#metrics = new TokenBucket(limits.metricsPerSec, now);
+    this.#emits = new TokenBucket(limits.emitsPerSec, now);
+  }
+
+  get dropped(): DroppedCalls {
+    return { ...this.#dropped };
+  }
+
+  log(level: number, text: string): void {
+    const line = text.slice(0, LOG_LINE_MAX).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+    if (!this.#logOctets.take(Math.max(LOG_LINE_COST, line.length), this.#parts.nowMs())) this.#dropped.logLines++;
+    else this.#parts.log(LEVELS[level] ?? 'info', line);
+  }
+
+  now(): number {
+    return this.#parts.epochMs();
+  }
+
+  metric(name: string, value: number): void {
+    const isNew = !this.gauges.has(name);
+    const isName = /^[a-z][a-z0-9_]{0,63}$/.test(name);
+    const isFull = isNew && this.gauges.size >= GAUGES_MAX;
+    if (!isName || isFull || !this.#metrics.take(1, this.#parts.nowMs())) this.#dropped.metrics++;
+    else this.gauges.set(name, value);
+  }
+
+  emit(type: string, data: Uint8Array): number {
+    if (!/^[A-Za-z0-9._-]{1,128}$/.test(type)) return ERRNO.EINVAL;
+    if (!this.#emits.take(1, this.#parts.nowMs())) {
+      this.#dropped.emits++;
+      return ERRNO.EAGAIN;
+    }
+    this.#parts.emit(type, data);
+    return 0;
+  }
+}

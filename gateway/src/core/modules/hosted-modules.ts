@@ -1,0 +1,212 @@
+import { describeError } from '../../base/errors.ts';
+import type { PointColumns } from '../model/points.ts';
+import { type CarriedState, decodeState, encodeState } from './carried-state.ts';
+import { CountedSink, DERIVED_LANES, type DerivedLane } from './counted-sink.ts';
+import { HostedModule } from './hosted-module.ts';
+import type { OutputSink } from './module-binding.ts';
+import type { ModuleRun } from './module-run.ts';
+import type { Recovery } from './recovery.ts';
+import type { ModuleStatus } from './status.ts';
+
+/** A checkpoint comes at most this often, unless the log is full, and takes at most this share of the time. */
+const CHECKPOINT_EVERY_MS = 1000;
+const CHECKPOINT_SHARE = 0.02;
+
+/** What the set needs to know of a module to tell it from others; `S` is what a run is made of. */
+export interface SlottedSpec {
+  /** Its place in the recovery memory; the same in every worker that hosts it. */
+  readonly slot: number;
+  readonly name: string;
+}
+
+export interface HostedModulesParts<S extends SlottedSpec> {
+  readonly makeRun: (spec: S, before: ModuleStatus | undefined) => ModuleRun;
+  readonly outbox: OutputSink;
+  /** Null: nothing is kept for a worker after this one. */
+  readonly recovery: Recovery | null;
+  /** Raises or clears the alarm that a module is in quarantine; called on each tick with how it is. */
+  readonly onQuarantine: (name: string, isQuarantined: boolean) => void;
+  readonly nowMs: () => number;
+  readonly log: (text: string) => void;
+}
+
+/** All modules of one worker, in the order in which they are asked. */
+export class HostedModules<S extends SlottedSpec> {
+  readonly #parts: HostedModulesParts<S>;
+  readonly #modules = new Map<string, { readonly hosted: HostedModule; readonly slot: number }>();
+  readonly #unsharedSent = new Float64Array(DERIVED_LANES.length);
+  #nextCheckpointMs = 0;
+
+  constructor(parts: HostedModulesParts<S>) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#modules.size;
+  }
+
+  get rowsOut(): number {
+    let rows = 0;
+    for (const { hosted } of this.#modules.values()) rows += hosted.live.counts.rowsOut;
+    return rows;
+  }
+
+  *runs(): Generator<ModuleRun> {
+    for (const { hosted } of this.#modules.values()) {
+      yield hosted.live;
+      if (hosted.canary !== null) yield hosted.canary;
+    }
+  }
+
+  find(name: string): HostedModule | undefined {
+    return this.#modules.get(name)?.hosted;
+  }
+
+  statuses(): ModuleStatus[] {
+    return [...this.#modules.values()].map(({ hosted }) => hosted.status());
+  }
+
+  /**
+   * A module that was not here, or another version or configuration of one that was.
+   * @param state encoded; what it is to go on from when it was not here. @returns null, or why it begins empty.
+   */
+  put(spec: S, before?: ModuleStatus, state?: Uint8Array): string | null {
+    const known = this.#modules.get(spec.name)?.hosted;
+    const run = this.#parts.makeRun(spec, before ?? known?.live.status());
+    if (known !== undefined) {
+      const notCarried = known.replace(run);
+      this.checkpoint();
+      return notCarried;
+    }
+    const hosted = this.#add(spec, run);
+    if (before !== undefined && before.state !== 'running') return before.error;
+    const notCarried = run.startFrom(state === undefined ? null : this.#decode(spec.name, state));
+    this.checkpoint();
+    return hosted.live.isRunning ? notCarried : hosted.live.error;
+  }
+
+  remove(name: string): void {
+    this.#modules.delete(name);
+    this.checkpoint();
+  }
+
+  /** @returns null, or why the canary did not begin with the live version's state. */
+  startCanary(spec: S): string | null {
+    const hosted = this.#modules.get(spec.name)?.hosted;
+    if (hosted === undefined) return `no module ${spec.name}`;
+    return hosted.startCanary(this.#parts.makeRun(spec, undefined));
+  }
+
+  swapCanary(name: string): boolean {
+    const swapped = this.find(name)?.swapCanary() ?? false;
+    this.checkpoint();
+    return swapped;
+  }
+
+  onBatch(points: PointColumns, sequence: number, isColoured: boolean): void {
+    const { recovery } = this.#parts;
+    if (recovery !== null) {
+      if (recovery.isFull) this.checkpoint();
+      recovery.logBatch(points, sequence);
+    }
+    for (const { hosted } of this.#modules.values()) hosted.onBatch(points, isColoured);
+  }
+
+  onTick(epochMs: number): void {
+    const { recovery, onQuarantine } = this.#parts;
+    if (recovery !== null && !recovery.isFull) recovery.logTick(epochMs);
+    for (const { hosted } of this.#modules.values()) {
+      hosted.revive();
+      hosted.onTick(epochMs);
+      onQuarantine(hosted.name, hosted.live.isQuarantined);
+    }
+  }
+
+  /** The outbox has sent all rows of a lane. */
+  laneSent(lane: DerivedLane): void {
+    for (const { hosted } of this.#modules.values()) hosted.sink.laneSent(lane);
+  }
+
+  /** After a batch or a tick: takes a checkpoint when one is due. */
+  checkpointIfDue(): void {
+    const { recovery, nowMs } = this.#parts;
+    if (recovery === null || recovery.isEmpty || nowMs() < this.#nextCheckpointMs) return;
+    for (const { hosted } of this.#modules.values()) if (hosted.sink.hasPending) return;
+    this.checkpoint();
+  }
+
+  checkpoint(): void {
+    const { recovery, nowMs, log } = this.#parts;
+    if (recovery === null) return;
+    const start = nowMs();
+    const slots = new Map<number, Uint8Array>();
+    for (const { hosted, slot } of this.#modules.values()) {
+      const state = hosted.state();
+      if (state !== null) slots.set(slot, encodeState(state));
+    }
+    const leftOut = recovery.checkpoint(slots);
+    for (const { hosted, slot } of this.#modules.values()) {
+      if (leftOut.includes(slot)) log(`module ${hosted.name}: its state is too large for a checkpoint`);
+    }
+    const took = nowMs() - start;
+    this.#nextCheckpointMs = nowMs() + Math.max(CHECKPOINT_EVERY_MS, took / CHECKPOINT_SHARE);
+  }
+
+  /** State of every module by name, encoded: for a later life of the gateway. */
+  states(): Map<string, Uint8Array> {
+    const states = new Map<string, Uint8Array>();
+    for (const [name, { hosted }] of this.#modules) {
+      const state = hosted.state();
+      if (state !== null) states.set(name, encodeState(state));
+    }
+    return states;
+  }
+
+  /**
+   * Goes on where a worker that was ended had to stop: each module gets its state of the checkpoint and what came since, but says
+   * nothing twice. The culprits begin empty, after their back-off.
+   */
+  recover(
+    specs: readonly { readonly spec: S; readonly before?: ModuleStatus | undefined }[],
+    culprits: ReadonlySet<number>,
+  ): void {
+    const { recovery } = this.#parts;
+    const states = recovery?.states() ?? new Map<number, Uint8Array>();
+    const repeating: HostedModule[] = [];
+    for (const { spec, before } of specs) {
+      const run = this.#parts.makeRun(spec, before);
+      const hosted = this.#add(spec, run);
+      const isWaiting = before !== undefined && before.state !== 'running';
+      if (culprits.has(spec.slot) || isWaiting) continue;
+      const state = states.get(spec.slot);
+      const notCarried = run.startFrom(state === undefined ? null : this.#decode(spec.name, state));
+      // A module that keeps no state is the same again once it has started; one that should have had a state is not.
+      if (notCarried === null || run.binding.manifest.state === null) repeating.push(hosted);
+    }
+    for (const { sink } of repeating) sink.holdBackSent();
+    for (const record of recovery?.log() ?? []) {
+      for (const hosted of repeating) {
+        if (record.kind === 'tick') hosted.onTick(record.epochMs);
+        else hosted.onBatch(record.points);
+      }
+    }
+    for (const { sink } of repeating) sink.holdBackNothing();
+  }
+
+  #add(spec: S, run: ModuleRun): HostedModule {
+    const lanes = DERIVED_LANES.length;
+    const sent = this.#parts.recovery?.sent.subarray(spec.slot * lanes, (spec.slot + 1) * lanes) ?? this.#unsharedSent;
+    const hosted = new HostedModule(spec.name, new CountedSink(this.#parts.outbox, sent), run);
+    this.#modules.set(spec.name, { hosted, slot: spec.slot });
+    return hosted;
+  }
+
+  #decode(name: string, state: Uint8Array): CarriedState | null {
+    try {
+      return decodeState(state);
+    } catch (error) {
+      this.#parts.log(`module ${name}: ${describeError(error)}; it begins empty`);
+      return null;
+    }
+  }
+}

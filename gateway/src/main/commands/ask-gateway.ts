@@ -1,0 +1,51 @@
+/** Requests of commands to the running gateway, over the control socket in its state folder. */
+import { request } from 'node:http';
+import { describeError, type ErrorCode, GatewayError } from '../../base/errors.ts';
+import type { OptionValues } from './command.ts';
+import { pathsFrom } from './state-folder.ts';
+
+const TIMEOUT_MS = 30_000;
+const ANSWER_BYTES_MAX = 16 << 20;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** @returns the answer's JSON. @throws GatewayError as the gateway did; `unavailable` when none runs on this state folder. */
+export async function askGateway<T>(
+  options: OptionValues,
+  method: 'GET' | 'POST',
+  path: string,
+  body: Uint8Array = new Uint8Array(),
+): Promise<T> {
+  const { folder, control } = pathsFrom(options);
+  const answer = await exchange(control, method, path, body).catch((error) => {
+    throw new GatewayError('unavailable', `ask the gateway on state folder ${folder}: ${describeError(error)}`, {
+      hint: 'Does it run, and do you own the state folder? Start it with: tidegate run',
+    });
+  });
+  const document = JSON.parse(answer.text) as unknown;
+  if (answer.status < 400) return document as T;
+  const { code, message, hint } = document as { code: ErrorCode; message: string; hint?: string };
+  throw new GatewayError(code, message, hint === undefined ? {} : { hint });
+}
+
+function exchange(socketPath: string, method: string, path: string, body: Uint8Array): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-length': body.length, host: 'localhost' };
+    const sent = request({ socketPath, method, path, headers, timeout: TIMEOUT_MS }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > ANSWER_BYTES_MAX)
+          sent.destroy(new Error(`an answer of at most ${ANSWER_BYTES_MAX} octets expected`));
+      });
+      response.once('end', () => resolve({ status: response.statusCode ?? 500, text }));
+      response.once('error', reject);
+    });
+    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Commands that change something, on the control socket in the state folder: who may open that file may change the gateway. Each change of a
+ * module is a saga; the answer is its id.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  PACKAGE_TEXT_BYTES_MAX,
+  PACKAGE_WASM_BYTES_MAX,
+  type PackageFolder,
+} from '../adapters/files/package-folder.ts';
+import { json, type WebRequest, type WebRoute } from '../adapters/http/web-server.ts';
+import type { Remote } from '../adapters/threads/rpc.ts';
+import { systemClock } from '../base/clock.ts';
+import { GatewayError } from '../base/errors.ts';
+import { MODULE_SAGAS } from '../core/modules/life/definitions.ts';
+import { parseConfigure, parseInstall, parseOfUse, parseUpgrade } from '../core/modules/life/parameters.ts';
+import type { SagaEngine } from '../core/sagas/engine.ts';
+import type { ModuleHost } from './module-host.ts';
+import type { StoreVerbs } from './thread-messages.ts';
+
+export interface ControlParts {
+  readonly host: ModuleHost;
+  readonly packages: PackageFolder;
+  readonly store: Remote<StoreVerbs>;
+  readonly engine: SagaEngine;
+}
+
+/** A package as JSON: base64 takes a third more. */
+const PACKAGE_BODY_MAX = Math.ceil(PACKAGE_WASM_BYTES_MAX * 1.4) + 4 * PACKAGE_TEXT_BYTES_MAX;
+
+const PARSERS = {
+  install: parseInstall,
+  upgrade: parseUpgrade,
+  rollback: parseOfUse,
+  configure: parseConfigure,
+  remove: parseOfUse,
+} as const;
+
+export function controlRoutes({ host, packages, store, engine }: ControlParts): WebRoute[] {
+  return [
+    {
+      method: 'POST',
+      pattern: /^\/control\/modules\/packages$/,
+      bodyMax: PACKAGE_BODY_MAX,
+      handle: (request) => json({ digest: packages.stage(packageOf(request)) }),
+    },
+    {
+      method: 'POST',
+      pattern: /^\/control\/modules\/(install|upgrade|rollback|configure|remove)$/,
+      async handle(request) {
+        const verb = request.parts[0] as keyof typeof PARSERS;
+        const parameters = PARSERS[verb](bodyOf(request));
+        const saga = `${verb}-${parameters.name}-${randomUUID().slice(0, 8)}`;
+        const definition = MODULE_SAGAS[verb];
+        const atMs = systemClock.now();
+        await store.addSaga({
+          id: saga,
+          definition,
+          priority: 0,
+          ordinal: Math.round(atMs),
+          generation: 1,
+          parameters,
+          atMs,
+        });
+        engine.nudge();
+        return json({ saga }, 202);
+      },
+    },
+    {
+      method: 'POST',
+      pattern: /^\/control\/modules\/resume$/,
+      async handle(request) {
+        await host.resume(parseOfUse(bodyOf(request)).name);
+        return json({});
+      },
+    },
+  ];
+}
+
+/** @throws GatewayError `invalid`. */
+export function bodyOf({ body }: WebRequest): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw new GatewayError('invalid', 'body: JSON expected', { cause: error });
+  }
+}
+
+function packageOf(request: WebRequest) {
+  const { manifest, wasm, signature } = (bodyOf(request) ?? {}) as Record<string, unknown>;
+  const isText = (text: unknown) => typeof text === 'string' && text.length <= PACKAGE_TEXT_BYTES_MAX;
+  if (!isText(manifest) || typeof wasm !== 'string' || !(signature === null || isText(signature))) {
+    throw new GatewayError('invalid', 'package: {manifest, wasm in base64, signature or null} expected');
+  }
+  const octets = Buffer.from(wasm, 'base64');
+  if (octets.length > PACKAGE_WASM_BYTES_MAX) {
+    throw new GatewayError(
+      'invalid',
+      `package: at most ${PACKAGE_WASM_BYTES_MAX} octets expected, ${octets.length} found`,
+    );
+  }
+  return { manifestText: manifest as string, wasm: octets, signatureText: signature as string | null };
+}

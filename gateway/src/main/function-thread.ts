@@ -1,0 +1,140 @@
+/** One thread that runs functions: jobs one after the other, a watchdog, and an end when a call outlasts its deadline. */
+import type { Worker } from 'node:worker_threads';
+import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
+import { systemClock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import { millis } from '../base/units.ts';
+import { CallError } from '../core/functions/ports.ts';
+import { assets } from './assets.ts';
+import { CALL_MARKS_BYTES } from './call-marks.ts';
+import type { FunctionModule, FunctionVerbs, FunctionWorkerData, WorkerAnswer } from './function-worker.ts';
+import { ModuleWatchdog } from './module-watchdog.ts';
+import type { WorkerNotice } from './thread-messages.ts';
+
+export interface ThreadParts {
+  readonly functions: readonly FunctionModule[];
+  readonly onNotice: (notice: WorkerNotice) => void;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+export class FunctionThread {
+  readonly #parts: ThreadParts;
+  readonly #worker: Worker;
+  readonly #remote: Remote<FunctionVerbs>;
+  readonly #fail: (reason: Error) => void;
+  readonly #watchdog: ModuleWatchdog;
+  readonly #calls = new SharedArrayBuffer(CALL_MARKS_BYTES);
+  #tail: Promise<unknown> = Promise.resolve();
+  #jobs = 0;
+  #isAlive = true;
+  /** Why it was ended, while a call was running. */
+  #overdue: string | null = null;
+  /** Of instances and what waits for them: since when there are none, monotonic ms. */
+  #emptySinceMs = systemClock.monotonic();
+  #instances = 0;
+
+  private constructor(parts: ThreadParts) {
+    this.#parts = parts;
+    const data: FunctionWorkerData = { functions: parts.functions, calls: this.#calls };
+    this.#worker = assets.startWorker('function', { workerData: data });
+    const { remote, fail } = remoteCalls<FunctionVerbs>(this.#worker);
+    this.#remote = remote;
+    this.#fail = fail;
+    this.#watchdog = new ModuleWatchdog({
+      calls: this.#calls,
+      deadlineOf: (slot) => millis(parts.functions[slot]?.manifest.limits.deadlineMs ?? 0),
+      nowMs: () => systemClock.monotonic(),
+      onOverdue: (index) => this.#end(index),
+    });
+  }
+
+  static start(parts: ThreadParts): FunctionThread {
+    const thread = new FunctionThread(parts);
+    thread.#listen();
+    return thread;
+  }
+
+  #listen(): void {
+    const { onNotice, log } = this.#parts;
+    this.#worker.on('message', onNotice);
+    this.#worker.on('error', (error) => log('error', `function worker: ${describeError(error)}`));
+    this.#worker.on('exit', () => {
+      this.#isAlive = false;
+      this.#watchdog[Symbol.dispose]();
+      this.#fail(new Error('the function worker has ended'));
+    });
+    this.#watchdog.start();
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Jobs that run or wait. */
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  get instances(): number {
+    return this.#instances;
+  }
+
+  /** For how long it has had no instance, ms. */
+  emptyForMs(nowMs: number): number {
+    return this.#instances === 0 && this.#jobs === 0 ? nowMs - this.#emptySinceMs : 0;
+  }
+
+  /** Counts instances: only who makes and drops them knows. */
+  count(change: 1 | -1): void {
+    this.#instances += change;
+    this.#emptySinceMs = systemClock.monotonic();
+  }
+
+  start(instance: number, fn: number): Promise<WorkerAnswer> {
+    return this.#job((remote) => remote.start(instance, fn));
+  }
+
+  call(instance: number, event: Uint8Array): Promise<WorkerAnswer> {
+    return this.#job((remote) => remote.call(instance, event));
+  }
+
+  close(instance: number): void {
+    if (this.#isAlive) this.#remote.close(instance).catch(() => undefined);
+  }
+
+  async terminate(): Promise<void> {
+    this.#isAlive = false;
+    this.#watchdog[Symbol.dispose]();
+    await this.#worker.terminate();
+  }
+
+  /**
+   * One after the other. What waits is bounded by the concurrency of the functions.
+   * @throws CallError `lost` when the thread has ended before the job began; `deadline` or `trap` when it ended within it.
+   */
+  #job(work: (remote: Remote<FunctionVerbs>) => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
+    this.#jobs++;
+    const done = this.#tail.then(async () => {
+      if (!this.#isAlive) throw new CallError('lost', 'the thread of the instance has ended');
+      try {
+        return await work(this.#remote);
+      } catch (error) {
+        const { fault, message } =
+          this.#overdue === null
+            ? ({ fault: 'trap', message: describeError(error) } as const)
+            : ({ fault: 'deadline', message: this.#overdue } as const);
+        throw new CallError(fault, message);
+      }
+    });
+    this.#tail = done.catch(() => undefined).finally(() => this.#jobs--);
+    return done;
+  }
+
+  #end(index: number): void {
+    const { name, manifest } = this.#parts.functions[index]!;
+    this.#overdue = `a call outlasted its deadline of ${manifest.limits.deadlineMs} ms`;
+    this.#parts.log('error', `function ${name}: ${this.#overdue}: its worker is ended`);
+    this.#isAlive = false;
+    this.#worker.terminate().catch((error) => this.#parts.log('error', describeError(error)));
+  }
+}

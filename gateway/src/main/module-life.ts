@@ -1,0 +1,117 @@
+import * as fs from 'node:fs';
+import type { Database } from '../adapters/sqlite/database.ts';
+import { readModuleFloor } from '../adapters/sqlite/module-store.ts';
+import type { Remote } from '../adapters/threads/rpc.ts';
+import { systemClock } from '../base/clock.ts';
+import { GatewayError } from '../base/errors.ts';
+import { millis } from '../base/units.ts';
+import type { LifePorts, PackageFacts, PackageStore } from '../core/modules/life/ports.ts';
+import { checkRollback } from '../core/modules/signing/rollback.ts';
+import { compareVersions, parseVersion } from '../core/modules/signing/semver.ts';
+import { configOf, type ModuleLoader } from './load-module.ts';
+import type { ModuleHost } from './module-host.ts';
+import type { ModuleLibrary } from './module-library.ts';
+import type { StoreVerbs } from './thread-messages.ts';
+
+export interface LifeParts {
+  readonly host: ModuleHost;
+  readonly library: ModuleLibrary;
+  readonly loader: ModuleLoader;
+  readonly store: Remote<StoreVerbs>;
+  /** Read-only. */
+  readonly database: Database;
+  readonly folderOf: (name: string) => string;
+}
+
+const AT_INSTALL = () => ({ nowMs: systemClock.now(), atBoot: false });
+const AT_BOOT = { nowMs: 0, atBoot: true } as const;
+
+/** The world in which the sagas of modules act. */
+export function lifePorts(parts: LifeParts): LifePorts {
+  const { host, loader, store, folderOf } = parts;
+  return {
+    packages: packageStore(parts),
+    uses: {
+      put: (use) => store.putModuleUse(use),
+      remove: (name) => store.removeModuleUse(name),
+      async raiseFloor(id, version) {
+        const floor = readModuleFloor(parts.database, id);
+        if (floor === null || isHigher(version, floor)) await store.setModuleFloor(id, version);
+      },
+    },
+    runner: {
+      useOf: (name) => host.useOf(name),
+      status: (name) => host.reports().find((report) => report.name === name),
+      check(use) {
+        const { manifest } = loader.load(use.module, use.version, AT_BOOT);
+        configOf(
+          manifest,
+          use.name,
+          use.inputs.map(({ config }) => config),
+        );
+      },
+      put: (use) => host.put(use),
+      remove: (name) => host.remove(name),
+      async forget(name) {
+        fs.rmSync(folderOf(name), { recursive: true, force: true });
+      },
+      canRunBeside: (use) => host.canRunBeside(use),
+      startCanary: (use) => host.startCanary(use),
+      canaryVersion: (name) => host.canaryVersion(name),
+      swapCanary: (name) => host.swapCanary(name),
+      dropCanary: (name) => host.dropCanary(name),
+      canaryReport: (name) => host.canaryReport(name),
+    },
+    sleep: (ms, signal) => systemClock.sleep(millis(ms), signal),
+  };
+}
+
+function packageStore({ host, library, loader, database }: LifeParts): PackageStore {
+  const folder = library.packages!;
+  const isNeeded = (id: string, version: string) =>
+    host.uses().some((use) => use.module === id && (use.version === version || use.previous === version));
+  return {
+    async judge(digest): Promise<PackageFacts> {
+      const contents = folder.readStaged(digest);
+      const provenance = { from: 'installed', ...library.verify(contents, AT_INSTALL()) } as const;
+      const { manifest } = loader.admit(contents, provenance);
+      const { id, version, sha256 } = manifest;
+      checkRollback(manifest, readModuleFloor(database, id));
+      const wasInstalled = folder.has(id, version);
+      if (wasInstalled && isNeeded(id, version) && !isSame(folder.read(id, version).wasm, contents.wasm)) {
+        throw new GatewayError(
+          'conflict',
+          `module ${id}: another package of version ${version} is installed and in use`,
+          {
+            hint: 'A changed module needs a new version.',
+          },
+        );
+      }
+      return { id, version, sha256, publisher: provenance.publisher, trust: provenance.trust, wasInstalled };
+    },
+    async keep(digest, { id, version }) {
+      // After a restart what was handed in may have been installed already, and made room for others.
+      if (folder.hasStaged(digest)) folder.keep(id, version, folder.readStaged(digest));
+      else if (!folder.has(id, version)) folder.readStaged(digest);
+    },
+    async unkeep({ id, version }) {
+      if (!isNeeded(id, version)) folder.remove(id, version);
+    },
+    async discard(digest) {
+      folder.discard(digest);
+    },
+    async prune(id) {
+      for (const { version } of folder.list().filter((one) => one.id === id)) {
+        if (!isNeeded(id, version)) folder.remove(id, version);
+      }
+    },
+  };
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+function isHigher(version: string, floor: string): boolean {
+  return compareVersions(parseVersion(version, 'version'), parseVersion(floor, 'floor')) > 0;
+}

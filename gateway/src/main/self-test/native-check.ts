@@ -1,0 +1,41 @@
+import { missingFeatures, readBuildInfo } from '../../../../native/build-info/index.ts';
+import { openDatabase } from '../../adapters/sqlite/database.ts';
+import { GatewayError } from '../../base/errors.ts';
+import { assets } from '../assets.ts';
+import { type Check, expectSame } from './check.ts';
+
+/** Every native part is put where it can be loaded, is loaded, and does something. */
+export const nativeCheck: Check = {
+  name: 'native parts',
+  run() {
+    const nativeBinding = assets.nativeBinding('better_sqlite3');
+    const database = openDatabase(':memory:', [], { nativeBinding });
+    const version = database.prepare('SELECT sqlite_version()').pluck().get() as string;
+    expectSame('SQLite', 42, database.prepare('SELECT 6 * 7').pluck().get());
+    database.close();
+    const path = assets.nativeBinding('build_info');
+    if (path === undefined) return `SQLite ${version}; build_info is not built in this checkout`;
+    const { architecture, compiledFor, glibc } = readBuildInfo(path);
+    expectSame('architecture of build_info', process.arch, architecture);
+    return `SQLite ${version}; build_info for ${compiledFor}, glibc ${glibc}`;
+  },
+};
+
+/** What the native code was compiled to use, against what this processor has. */
+export const processorCheck: Check = {
+  name: 'processor',
+  run() {
+    const path = assets.nativeBinding('build_info');
+    if (path === undefined) return 'not looked at: build_info is not built in this checkout';
+    const info = readBuildInfo(path);
+    const missing = missingFeatures(info);
+    if (missing.length > 0) {
+      throw new GatewayError(
+        'unavailable',
+        `a processor with ${info.required.join(', ')} expected, ${missing.join(', ')} missing`,
+        { hint: `This executable is for ${info.compiledFor} and newer.` },
+      );
+    }
+    return `has ${info.present.join(', ')}; needs ${info.required.join(', ')}`;
+  },
+};

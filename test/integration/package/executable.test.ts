@@ -1,0 +1,133 @@
+/** The packaged executable for this machine, as a device would run it: nothing beside it, no Node, no checkout. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { buildPackage, HOST_TARGET, skipWithoutTools } from '../../support/packaged.ts';
+import { skipWithout } from '../../support/require.ts';
+import { runProgram } from '../../support/run-program.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { runEndToEnd } from './end-to-end.ts';
+
+const skip = skipWithoutTools(HOST_TARGET);
+const folder = temporaryFolder();
+const native = join(folder.path, 'native');
+let exe = '';
+
+before(async () => {
+  if (!skip) exe = join(await buildPackage(HOST_TARGET, folder.path), `tidegate-${HOST_TARGET}`);
+});
+after(() => folder[Symbol.dispose]());
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, file = exe) {
+  return runProgram(file, args, { env: { TIDEGATE_NATIVE_DIR: native, ...env }, timeoutMs: 60_000 });
+}
+
+/** A copy of the executable with one octet changed: the last of the first place where a text stands. */
+function altered(text: string): string {
+  const octets = readFileSync(exe);
+  const at = octets.indexOf(text);
+  assert.ok(at > 0, `${text} stands in the executable`);
+  octets[at + text.length - 1]! ^= 1;
+  const copy = join(folder.path, 'altered');
+  writeFileSync(copy, octets, { mode: 0o755 });
+  return copy;
+}
+
+test('it says what it is made of', { skip }, async () => {
+  const { code, stdout, stderr } = await run(['version', '--json']);
+  assert.equal(code, 0, stderr);
+  const version = JSON.parse(stdout);
+  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(
+    { tidegate: version.tidegate, from: version.builtFrom, target: version.target, node: version.node },
+    { tidegate: manifest.version, from: 'package', target: HOST_TARGET, node: 'v24.21.0' },
+  );
+  assert.deepEqual(
+    version.native.map(({ name }: { name: string }) => name),
+    ['better_sqlite3', 'build_info'],
+  );
+  assert.match(version.sbomSha256, /^[0-9a-f]{64}$/);
+  assert.match(version.sqlite, /^3\./);
+});
+
+test('its self-test passes, with the code cache in use', { skip }, async () => {
+  const { code, stdout } = await run(['self-test', '--json']);
+  const { ok, checks } = JSON.parse(stdout);
+  assert.deepEqual({ code, ok }, { code: 0, ok: true }, stdout);
+  assert.match(checks[0].detail, /^\d+ parts intact; code cache in use$/);
+  assert.equal(checks.length, 9);
+});
+
+test('licences and bill of materials come out of it whole', { skip }, async () => {
+  const licences = await run(['version', '--licences']);
+  assert.match(licences.stdout, /better-sqlite3 [\d.]+ \(MIT/);
+  assert.ok(licences.stdout.length > 200_000);
+  const sbom = await run(['version', '--sbom']);
+  assert.equal(sbom.stdout, readFileSync(`${exe}.cdx.json`, 'utf8'));
+});
+
+test(
+  'readings go in by MQTT, through a module, to disk and to the cloud; then it stops in order',
+  {
+    skip: skip || skipWithout('mosquitto_pub', 'nats-server'),
+  },
+  () => runEndToEnd({ program: [exe], env: { TIDEGATE_NATIVE_DIR: native, PATH: '' }, timeoutMs: 30_000 }),
+);
+
+test('an altered bundle does not start, and says why', { skip }, async () => {
+  const { code, stderr } = await run(['version'], {}, altered('tidegate VERB [OPTIONS]'));
+  assert.equal(code, 1);
+  assert.match(stderr, /part bundle\/main\.cjs of the executable is not the one it was built with: SHA-256/);
+  assert.match(stderr, /SHA256SUMS/);
+});
+
+test('an altered page is found by the self-test', { skip }, async () => {
+  const { code, stdout } = await run(['self-test', '--json'], {}, altered('<title>Tidegate</title>'));
+  assert.equal(code, 1);
+  const failed = JSON.parse(stdout).checks.filter(({ ok }: { ok: boolean }) => !ok);
+  assert.deepEqual(
+    failed.map(({ name }: { name: string }) => name),
+    ['executable', 'pages'],
+  );
+  assert.match(failed[0].detail, /part web\/index\.html/);
+});
+
+test('a truncated executable ends at once', { skip }, async () => {
+  const copy = join(folder.path, 'truncated');
+  for (const part of [0.3, 0.6, 0.97]) {
+    copyFileSync(exe, copy);
+    chmodSync(copy, 0o755);
+    truncateSync(copy, Math.floor(statSync(exe).size * part));
+    const result = await run(['version'], {}, copy).catch((error: NodeJS.ErrnoException) => ({ code: error.code }));
+    assert.notEqual(result.code, 0, `${part} of it`);
+  }
+});
+
+test('with its parts shipped beside it, it writes nothing', {
+  skip: skip || (process.getuid?.() !== 0 && 'mounts need root'),
+}, async () => {
+  const root = join(folder.path, 'root');
+  mkdirSync(join(root, 'native'), { recursive: true });
+  copyFileSync(exe, join(root, 'tidegate'));
+  chmodSync(join(root, 'tidegate'), 0o755);
+  await run(['self-test'], { TIDEGATE_NATIVE_DIR: join(folder.path, 'shipped') });
+  execFileSync('sh', ['-c', 'cp "$0"/* "$1"/native/', join(folder.path, 'shipped'), root]);
+  execFileSync('mount', ['--bind', '-o', 'ro', root, root]);
+  try {
+    const env = { TIDEGATE_NATIVE_DIR: '', HOME: '', XDG_CACHE_HOME: '', STATE_DIRECTORY: '' };
+    const { code, stdout, stderr } = await run(['self-test'], env, join(root, 'tidegate'));
+    assert.equal(code, 0, stdout + stderr);
+  } finally {
+    execFileSync('umount', [root]);
+  }
+});
+
+test('with nowhere to put its native parts it says so and ends', { skip }, async () => {
+  const state = join(folder.path, 'state');
+  const env = { TIDEGATE_NATIVE_DIR: '/proc/nowhere' };
+  const { code, stderr } = await run(['run', '--state', state], env);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /native part better_sqlite3 in \/proc\/nowhere \(from TIDEGATE_NATIVE_DIR\): not writable/);
+});
