@@ -16,8 +16,11 @@ const USAGE = `usage: npm test [-- [--checks] [--unit] [--integration] [FILTER..
 Without a part all three run; with only a FILTER the two kinds of tests. As root on Debian or Ubuntu the packages that the
 integration tests need are installed first, unless TIDEGATE_NO_INSTALL=1; without them those tests are skipped and say why.`;
 
-/** The real other ends of the integration tests. */
-const DEBIAN_PACKAGES = ['mosquitto', 'mosquitto-clients', 'nats-server', 'chromium'];
+/** The real other ends of the integration tests, and the compilers of modules in C and Rust. */
+const DEBIAN_PACKAGES = [
+  ...['mosquitto', 'mosquitto-clients', 'nats-server', 'chromium'],
+  ...['clang', 'lld', 'wasi-libc', 'libclang-rt-dev-wasm32', 'rustc', 'libstd-rust-dev-wasm32'],
+];
 
 // An ordinary exit, so that what runs for us is ended with us.
 process.once('SIGINT', () => process.exit(130));
@@ -30,16 +33,17 @@ await runMain(async () => {
     console.log(USAGE);
     return 0;
   }
+  // First: modules in C and Rust are built with the others when their compilers are there.
+  if ((options.unit || options.integration) && isInstallAllowed()) {
+    const { missing, reason } = await ensureDebianPackages(DEBIAN_PACKAGES);
+    if (missing.length > 0) console.log(`not installed: ${missing.join(', ')} (${reason})`);
+  }
   const { node } = await prepare();
   let isGood = true;
   const result = emptyResult();
   if (options.checks) isGood = await runChecks(node);
   if (options.unit) await runTests(node, ['test/unit', 'test/simulation'], options.filters, { concurrency: 2 }, result);
   if (options.integration) {
-    if (isInstallAllowed()) {
-      const { missing, reason } = await ensureDebianPackages(DEBIAN_PACKAGES);
-      if (missing.length > 0) console.log(`not installed: ${missing.join(', ')} (${reason})`);
-    }
     await runTests(node, ['test/integration'], options.filters, { concurrency: 1 }, result);
   }
   return report(result, isGood, options);

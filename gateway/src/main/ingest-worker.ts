@@ -87,9 +87,9 @@ function tapFor({ function: functions, ingest }: Config): EventTaps | undefined 
 }
 
 function deliver(batch: FilledBatch): void {
-  const { slot, length, sequence, arrivedMs, newSeries } = batch;
+  const { slot, length, sequence, isColoured, arrivedMs, newSeries } = batch;
   pool.hold(batch.slot, 'store');
-  feeds.deliver({ slot, length, sequence, arrivedMs, newSeries, isColoured: false });
+  feeds.deliver({ slot, length, sequence, arrivedMs, newSeries, isColoured });
   if (batch.newSeries.length > 0) notify({ notice: 'series', series: batch.newSeries });
   store.postMessage(batch);
 }

@@ -178,3 +178,35 @@ test('samples of one batch are bounded, the count is not', () => {
   assert.equal(ingest.rejected.length, 64);
   assert.equal(ingest.rejectedCount, 500);
 });
+
+test('messages that carry the baggage of a canary travel in batches of their own, under their own topic', async () => {
+  const ingest = startIngest({ isManual: true });
+  ingest.offer('sensors/plant/a', '1');
+  ingest.offer('$baggage/tidegate.canary=1/sensors/plant/a', '2');
+  ingest.offer('$baggage/userId=7,tidegate.canary=1;x=y/sensors/plant/b', '3');
+  ingest.offer('$baggage/userId=7/sensors/plant/a', '4');
+  ingest.offer('sensors/plant/a', '5');
+  ingest.pipeline.flush();
+  const batches = ingest.held.map(({ isColoured, length }) => [isColoured, length]);
+  assert.deepEqual(batches, [
+    [false, 1],
+    [true, 2],
+    [false, 2],
+  ]);
+  ingest.commitAll();
+  assert.deepEqual(
+    ingest.points.map(({ name, value }) => `${name} ${value}`),
+    ['plant/a 1', 'plant/a 2', 'plant/b 3', 'plant/a 4', 'plant/a 5'],
+  );
+  assert.equal(ingest.rejectedCount, 0);
+});
+
+test('a topic that only looks like baggage is what it is', () => {
+  const ingest = startIngest({ isManual: true });
+  for (const topic of ['$baggage/', '$baggage/x', '$baggage/x/', '$baggag/x/sensors/a/b', '$SYS/x'])
+    ingest.offer(topic, '1');
+  ingest.pipeline.flush();
+  ingest.commitAll();
+  assert.equal(ingest.rejectedCount, 5);
+  assert.equal(ingest.points.length, 0);
+});

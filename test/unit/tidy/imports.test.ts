@@ -26,7 +26,7 @@ const LAYERS: readonly Layer[] = [
   { of: /^config\//, ours: /^(base|core\/model|config)\//, others: /^(smol-toml|node:util)$/ },
   {
     of: /^adapters\/(\w+)\//,
-    ours: /^(base|core\/model|adapters\/$1|core\/\w+\/(ports|ship-segment|shipment|receive|compressor|batch-layout|manifest)\.ts)/,
+    ours: /^(base|core\/model|adapters\/$1|core\/\w+\/(ports|ship-segment|shipment|receive|compressor|batch-layout|manifest|errno|use)\.ts)/,
     others: /./,
   },
   { of: /^main\//, ours: /./, others: /./ },

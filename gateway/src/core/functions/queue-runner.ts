@@ -20,7 +20,9 @@ export interface RunnerParts {
 
 /** Rows read ahead, and outcomes not yet written down. Beyond the second bound no call begins. */
 const READ_AHEAD = 32;
-const UNSETTLED_MAX = 64;
+const UNSETTLED_MAX = 256;
+/** From one writing of outcomes to the next: the disk has points to store too. */
+const SETTLE_GAP_MS = 20;
 /** Without a nudge the queue is looked at so often. */
 const LOOK_MS = 30_000;
 const PROBLEM_WAIT = millis(1000);
@@ -34,6 +36,7 @@ export class QueueRunner {
   readonly #running = new Set<Promise<void>>();
   #unsettled: Settlement[] = [];
   #settling: Promise<void> | null = null;
+  #settledMs = -Infinity;
   #waker: AbortController | null = null;
   #isNudged = false;
   #loop: Promise<void> | undefined;
@@ -146,8 +149,16 @@ export class QueueRunner {
     });
   }
 
+  async #gather(): Promise<void> {
+    const { clock } = this.#parts;
+    const wait = this.#settledMs + SETTLE_GAP_MS - clock.monotonic();
+    if (wait > 0) await clock.sleep(millis(wait), this.#stop.signal).catch(() => undefined);
+    this.#settledMs = clock.monotonic();
+  }
+
   async #settleAll(): Promise<void> {
     while (this.#unsettled.length > 0) {
+      await this.#gather();
       const group = this.#unsettled;
       this.#unsettled = [];
       try {

@@ -10,6 +10,7 @@ import type { PointColumns } from '../model/points.ts';
 import { packQuality, QUALITY_TIME_FROM_GATEWAY } from '../model/quality.ts';
 import type { Series } from '../model/series.ts';
 import type { SeriesBoard } from '../model/series-board.ts';
+import { type Colour, readBaggage } from './baggage.ts';
 import { decodeFaultName } from './decode-faults.ts';
 import { allocateDecodedRows, type DecodedRows } from './decoded-rows.ts';
 import type { Acknowledger, EventTap, Intake, TakenEvent } from './ports.ts';
@@ -30,6 +31,8 @@ export interface FilledBatch {
   readonly length: number;
   /** Counts up by one. */
   readonly sequence: number;
+  /** Its messages asked for the answer of canaries (`baggage.ts`). */
+  readonly isColoured: boolean;
   /** When its first message was taken, monotonic by the pipeline's clock, ms. */
   readonly arrivedMs: number;
   readonly received: number;
@@ -87,6 +90,9 @@ export class IngestPipeline implements Intake {
   #roomCallbacks: (() => void)[] = [];
   #slot: number;
   #columns: PointColumns;
+  /** Filled anew for each topic that carries baggage. */
+  readonly #colour: Colour = { topicStart: 0, isCanary: false };
+  #isColoured = false;
   #isDirty = false;
   #arrivedMs = 0;
   #sequence = 1;
@@ -131,10 +137,13 @@ export class IngestPipeline implements Intake {
     acknowledger: Acknowledger | null,
     token: number,
   ): boolean {
-    if (!this.#hasRoom()) return false;
+    const colour = this.#colour;
+    const hasBaggage = readBaggage(octets, topicStart, topicEnd, colour);
+    if (!this.#hasRoom() || !this.#recolour(hasBaggage && colour.isCanary)) return false;
     const { counters } = this.#parts;
     counters[COUNTER_INDEX.gateway_ingest_messages]!++;
     counters[COUNTER_INDEX.gateway_ingest_octets]! += payloadEnd - payloadStart;
+    if (hasBaggage) topicStart = colour.topicStart;
     const route = this.#parts.routes.find(octets, topicStart, topicEnd);
     const isTaken = this.#takeEvents(octets, topicStart, topicEnd, payloadStart, payloadEnd);
     if (typeof route !== 'string') {
@@ -190,6 +199,14 @@ export class IngestPipeline implements Intake {
     return !isFull || this.#nextSlot();
   }
 
+  /** A batch is of one colour. @returns false when the one before has no slot to make way to. */
+  #recolour(isColoured: boolean): boolean {
+    if (isColoured === this.#isColoured) return true;
+    if (this.#isDirty && !this.#nextSlot()) return false;
+    this.#isColoured = isColoured;
+    return true;
+  }
+
   /** @returns false when every other slot is held: the batch stays and may be filled on, while it has room. */
   #nextSlot(): boolean {
     const { pool, registry, deliver, counters } = this.#parts;
@@ -199,6 +216,7 @@ export class IngestPipeline implements Intake {
       slot: this.#slot,
       length: this.#columns.length,
       sequence: this.#sequence++,
+      isColoured: this.#isColoured,
       arrivedMs: this.#arrivedMs,
       received: this.#received,
       newSeries: registry.takeAdded(),

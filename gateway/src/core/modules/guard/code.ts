@@ -1,10 +1,10 @@
-/** The code section: every body with fuel taken, and with a local more where that needs one. */
+/** The code section: every body with fuel taken, and with the locals that this needs. */
 import type { Declarations } from './declarations.ts';
 import { FuelCode, type ImportedFunctions, planBody, writeFuelled } from './fuel.ts';
 import type { GuardLimits } from './limits.ts';
 import { type Cursor, malformed, refused } from './octets.ts';
 import { Output } from './output.ts';
-import { I32, readValueType } from './value-types.ts';
+import { I32, I64, readValueType } from './value-types.ts';
 
 /** What V8 takes of one body, and of its locals: a body must not grow beyond that. */
 const BODY_BYTES_MAX = 7_654_321;
@@ -20,7 +20,7 @@ export function writeCode(section: Cursor, declared: Declarations, limits: Guard
   if (count !== declared.functions) throw malformed(at, `${declared.functions} bodies`, count);
   out.u32(count);
   const writer: BodyWriter = {
-    localsMax: Math.min(limits.localsPerFunction, LOCALS_MAX - 1),
+    localsMax: Math.min(limits.localsPerFunction, LOCALS_MAX - 2),
     imported: { count: declared.importedFunctions, areReferred: declared.areImportsReferred },
     fuel: new FuelCode(declared.fuelGlobal),
   };
@@ -46,9 +46,9 @@ interface BodyWriter {
 function writeBody(body: Cursor, parameters: number, writer: BodyWriter, out: Output): void {
   const { groups, groupsAt, locals } = readLocals(body, parameters, writer.localsMax);
   const plan = planBody(body, writer.imported);
-  out.u32(groups + (plan.hasSized ? 1 : 0));
+  out.u32(groups + (plan.hasSized ? 2 : 1));
   out.copy(body.octets, groupsAt, body.at);
-  if (plan.hasSized) out.raw([1, I32]);
+  out.raw(plan.hasSized ? [1, I64, 1, I32] : [1, I64]);
   writeFuelled(body, plan, out, writer.fuel, locals);
 }
 

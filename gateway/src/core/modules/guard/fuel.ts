@@ -39,15 +39,15 @@ export interface ImportedFunctions {
 /**
  * Writes the instructions of one body (its locals are the caller's), with fuel taken.
  * @param plan of the same body.
- * @param scratchLocal index of an i32 local of our own; used only when the body has bulk operations.
+ * @param ownLocals index of the first local of our own: an i64, and when the body has bulk operations an i32 behind it.
  */
-export function writeFuelled(body: Cursor, plan: BodyPlan, out: Output, fuel: FuelCode, scratchLocal: number): void {
+export function writeFuelled(body: Cursor, plan: BodyPlan, out: Output, fuel: FuelCode, ownLocals: number): void {
   let copied = body.at;
   for (const place of plan.places) {
     out.copy(body.octets, copied, place.at);
     copied = place.at;
-    if (place.sized === undefined) fuel.charge(out, place.cost);
-    else fuel.chargeBySize(out, scratchLocal, place.sized);
+    if (place.sized === undefined) fuel.charge(out, ownLocals, place.cost);
+    else fuel.chargeBySize(out, ownLocals, place.sized);
   }
   out.copy(body.octets, copied, body.end);
 }
@@ -90,7 +90,8 @@ export function planBody(body: Cursor, imported: ImportedFunctions): BodyPlan {
 /** The instructions that take fuel from one module's global, written out once for all places. */
 export class FuelCode {
   readonly #take: Uint8Array;
-  readonly #check: Uint8Array;
+  readonly #store: Uint8Array;
+  readonly #trap: Uint8Array;
 
   /** @param fuelGlobal its index. */
   constructor(fuelGlobal: number) {
@@ -98,36 +99,47 @@ export class FuelCode {
       out.u8(OP.globalGet);
       out.u32(fuelGlobal);
     });
-    this.#check = octets((out) => {
-      out.u8(OP.i64Sub);
+    this.#store = octets((out) => {
       out.u8(OP.globalSet);
       out.u32(fuelGlobal);
-      out.u8(OP.globalGet);
-      out.u32(fuelGlobal);
+    });
+    this.#trap = octets((out) => {
       out.raw([OP.i64Const, 0, OP.i64LtS, OP.if, 0x40, OP.unreachable, OP.end]);
     });
   }
 
   /** fuel -= cost; if (fuel < 0) trap */
-  charge(out: Output, cost: number): void {
+  charge(out: Output, fuelLocal: number, cost: number): void {
     out.raw(this.#take);
     out.u8(OP.i64Const);
     out.s32(cost);
-    out.raw(this.#check);
+    this.#storeAndCheck(out, fuelLocal);
   }
 
   /** The size is on top of the stack, and stays there. */
-  chargeBySize(out: Output, scratchLocal: number, { shift }: SizedCost): void {
+  chargeBySize(out: Output, fuelLocal: number, { shift }: SizedCost): void {
+    const sizeLocal = fuelLocal + 1;
     out.u8(OP.localTee);
-    out.u32(scratchLocal);
+    out.u32(sizeLocal);
     out.raw(this.#take);
     out.u8(OP.localGet);
-    out.u32(scratchLocal);
+    out.u32(sizeLocal);
     out.u8(OP.i64ExtendI32U);
     out.u8(OP.i64Const);
     out.s32(Math.abs(shift));
     out.u8(shift < 0 ? OP.i64Shl : OP.i64ShrU);
-    out.raw(this.#check);
+    this.#storeAndCheck(out, fuelLocal);
+  }
+
+  /** The check reads a local: V8 would load what was just stored, which took up to a fifth more of the time of short loops. */
+  #storeAndCheck(out: Output, fuelLocal: number): void {
+    out.u8(OP.i64Sub);
+    out.u8(OP.localTee);
+    out.u32(fuelLocal);
+    out.raw(this.#store);
+    out.u8(OP.localGet);
+    out.u32(fuelLocal);
+    out.raw(this.#trap);
   }
 }
 
