@@ -14,7 +14,7 @@ export const awaitingEntry = {
   setup({ onLoad }) {
     onLoad({ filter: /-worker\.ts$/ }, async ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      if (!/^(await |(const|let) .*= await )/m.test(source)) return undefined;
+      if (!(await waits(source))) return undefined;
       const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'node24' });
       const lines = code.replace(EXPORT, '').split('\n');
       const imports = lines.filter((line) => IMPORT.test(line));
@@ -23,3 +23,13 @@ export const awaitingEntry = {
     });
   },
 };
+
+/** esbuild knows best: it refuses to make CommonJS of such a file. Any other fault shows again when the file is bundled. */
+async function waits(source) {
+  try {
+    await transform(source, { loader: 'ts', format: 'cjs', target: 'node24', logLevel: 'silent' });
+    return false;
+  } catch (error) {
+    return /Top-level await/.test(error.message);
+  }
+}

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { constants, zstdCompressSync } from 'node:zlib';
+import { exclusively } from '../support/exclusive.mjs';
 import { runMain } from '../support/failure.mjs';
 import { PROJECT } from '../support/project.mjs';
 import { auditPackages } from './audit.mjs';
@@ -20,11 +21,19 @@ import { sourceFacts } from './source.mjs';
 import { targetOf } from './targets.mjs';
 import { ensureTools } from './tools.mjs';
 
+/** Of a build beside us that has the same work folder. */
+const LOCK_WAIT_MS = 15 * 60_000;
+
 const options = JSON.parse(process.argv[2]);
 const out = resolve(options.out ?? join(PROJECT, 'dist'));
 const work = resolve(options.work ?? join(PROJECT, '.cache', 'package'));
 
 await runMain(async () => {
+  const onWait = (pid) => console.error(`Waiting for another build (process ${pid}) in ${work}...`);
+  return await exclusively(join(work, 'lock'), { waitMs: LOCK_WAIT_MS, onWait }, build);
+});
+
+async function build() {
   const targets = [...new Set(options.target)].map(targetOf);
   const key = signatureKey(options);
   await ensureTools(targets);
@@ -39,7 +48,7 @@ await runMain(async () => {
   writeSums(out, files, key);
   if (!options['no-compress']) for (const target of targets) await reportSizes(join(out, `tidegate-${target.name}`));
   return 0;
-});
+}
 
 /** @returns {Promise<string[]>} the files it wrote into `out`. */
 async function buildFor(target, { source, bundles, boot, packages }) {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { PROJECT } from '../support/project.mjs';
@@ -33,9 +33,15 @@ async function compile(name, target, node, work) {
   await runStep([process.execPath, NODE_GYP, ...args], { cwd: folder, env });
   const file = name.replaceAll('-', '_');
   const octets = readFileSync(join(folder, 'build', 'Release', `${file}.node`));
-  if (target.isNative) {
-    mkdirSync(join(OF_CHECKOUT, target.name), { recursive: true });
-    writeFileSync(join(OF_CHECKOUT, target.name, `${file}.node`), octets, { mode: 0o755 });
-  }
+  if (target.isNative) putInCheckout(`${file}.node`, octets, target);
   return octets;
+}
+
+/** By rename: another process may have the file of an earlier build loaded. */
+function putInCheckout(name, octets, target) {
+  const folder = join(OF_CHECKOUT, target.name);
+  mkdirSync(folder, { recursive: true });
+  const draft = join(folder, `${name}.${process.pid}.tmp`);
+  writeFileSync(draft, octets, { mode: 0o755 });
+  renameSync(draft, join(folder, name));
 }

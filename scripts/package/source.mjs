@@ -4,6 +4,9 @@ import process from 'node:process';
 import { runCaptured } from '../support/captured.mjs';
 import { PROJECT } from '../support/project.mjs';
 
+/** A change anywhere else does not show in the executable. */
+const BUILT_FROM = ['gateway', 'modules', 'native', 'scripts', 'package.json', 'package-lock.json'];
+
 /**
  * What is built: version, commit, and the one date that may stand in the result: SOURCE_DATE_EPOCH, else the commit's.
  * @returns {Promise<{version: string, commit: string | null, modified: boolean | null, epochSeconds: number}>}
@@ -12,7 +15,7 @@ import { PROJECT } from '../support/project.mjs';
 export async function sourceFacts() {
   const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
   const commit = await git('rev-parse', 'HEAD');
-  const changes = await git('status', '--porcelain', '--untracked-files=no');
+  const changes = await git('status', '--porcelain', '--', ...BUILT_FROM);
   const date = process.env.SOURCE_DATE_EPOCH ?? (await git('log', '-1', '--format=%ct')) ?? '0';
   return { version, commit, modified: changes === null ? null : changes !== '', epochSeconds: Number(date) };
 }

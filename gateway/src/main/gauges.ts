@@ -3,9 +3,9 @@ import type { Gauge } from '../adapters/otel/metrics.ts';
 import type { DurationSummary } from '../core/functions/duration-histogram.ts';
 import { LATENCIES, type LatencyName } from '../core/model/latency-histogram.ts';
 import { LANES } from '../core/model/series.ts';
+import { counted, type GaugeRow, level, type Read } from './gauges/gauge-row.ts';
+import { MODULE_GAUGES } from './gauges/module-gauges.ts';
 import type { StatusDocument } from './status-report.ts';
-
-type Read = (status: StatusDocument) => { value: number; labels?: Record<string, string> }[];
 
 const one = (value: number) => [{ value }];
 
@@ -13,11 +13,6 @@ const perLane =
   (pick: (lane: StatusDocument['ledger']['lanes']['live']) => number): Read =>
   (status) =>
     LANES.map((lane) => ({ value: pick(status.ledger.lanes[lane]), labels: { lane } }));
-
-const perModule =
-  (pick: (module: StatusDocument['modules'][number]) => number): Read =>
-  (status) =>
-    status.modules.map((module) => ({ value: pick(module), labels: { module: module.name } }));
 
 const perFunction =
   (pick: (fn: StatusDocument['functions'][number]) => number): Read =>
@@ -46,23 +41,6 @@ const perQuantile =
       { value: p99Ms, labels: { quantile: '0.99' } },
     ];
   };
-
-interface GaugeRow {
-  readonly name: string;
-  readonly unit: string;
-  readonly help: string;
-  readonly isCounter?: boolean;
-  readonly read: Read;
-}
-
-const counted = (name: string, help: string, read: Read): GaugeRow => ({
-  name,
-  unit: '1',
-  help,
-  isCounter: true,
-  read,
-});
-const level = (name: string, help: string, read: Read): GaugeRow => ({ name, unit: '1', help, read });
 
 const FUNCTION_GAUGES: readonly GaugeRow[] = [
   level(
@@ -249,20 +227,7 @@ export const GAUGES: readonly GaugeRow[] = [
   },
   { name: 'gateway_series', unit: '1', help: 'Series known', read: (s) => one(s.ingest.series) },
   { name: 'gateway_connections', unit: '1', help: 'MQTT connections', read: (s) => one(s.ingest.connections) },
-  {
-    name: 'gateway_module_running',
-    unit: '1',
-    help: '1 while the module runs',
-    read: perModule((m) => (m.state === 'running' ? 1 : 0)),
-  },
-  {
-    name: 'gateway_module_traps',
-    unit: '1',
-    help: 'Traps and breaches of the ABI',
-    isCounter: true,
-    read: perModule((m) => m.traps),
-  },
-  { name: 'gateway_module_memory_octets', unit: 'By', help: 'Linear memory', read: perModule((m) => m.memoryBytes) },
+  ...MODULE_GAUGES,
   ...FUNCTION_GAUGES,
   {
     name: 'gateway_process_resident_octets',

@@ -229,7 +229,10 @@ const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) =
     report();
     return swapped;
   },
-  dropCanary: (name) => modules.find(name)?.dropCanary(),
+  dropCanary(name) {
+    modules.find(name)?.dropCanary();
+    report();
+  },
   canaryReport: (name) => modules.find(name)?.canaryReport() ?? null,
   statuses: () => modules.statuses(),
   states: () => modules.states(),

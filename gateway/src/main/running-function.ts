@@ -151,7 +151,8 @@ export class RunningFunction {
 
   async #receive(stream: string, message: StreamMessage, signal: AbortSignal): Promise<MessageVerdict> {
     const { store, random, gatewayId } = this.#parts;
-    const event = encodeEvent(streamEvent(gatewayId, stream, message));
+    const event = this.#encoded(streamEvent(gatewayId, stream, message));
+    if (event === null) return { to: 'dead' };
     const outcome = await this.#callWhenRoom(event, signal).catch((error: Error) => error);
     if (signal.aborted && outcome instanceof Error) throw outcome;
     const verdict = judge(outcome, message.deliveries, this.#policy, random);
@@ -160,6 +161,18 @@ export class RunningFunction {
     await store.addDeadLetter(this.entry.name, event, message.deliveries, verdict.error);
     this.#streamDead++;
     return verdict;
+  }
+
+  /** Null for what no event can hold: it would be so the next time too, and a dead letter cannot hold it either. */
+  #encoded(event: GatewayEvent): Uint8Array | null {
+    try {
+      return encodeEvent(event);
+    } catch (error) {
+      this.#streamDead++;
+      const { subject, id } = event.attributes;
+      this.#parts.log('error', `function ${this.entry.name}: ${subject} (${id}) is dropped: ${describeError(error)}`);
+      return null;
+    }
   }
 
   async #callWhenRoom(event: Uint8Array, signal: AbortSignal): Promise<CallResult> {

@@ -2,8 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { NewSaga } from '../adapters/sqlite/saga-store.ts';
 import type { Config } from '../config/settings.ts';
-import type { QueuedEvent, Settlement } from '../core/functions/ports.ts';
-import type { QueueCounts } from '../core/functions/status.ts';
+import type { QueueCounts, QueuedEvent, Settlement } from '../core/functions/ports.ts';
 import type { FilledBatch } from '../core/ingest/pipeline.ts';
 import type { TakenEvent } from '../core/ingest/ports.ts';
 import type { BatchPoolMemory } from '../core/model/batch-pool.ts';

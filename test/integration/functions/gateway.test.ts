@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import type { DeadLetter } from '../../../gateway/src/adapters/sqlite/event-queue.ts';
 import type { FunctionStatus } from '../../../gateway/src/core/functions/status.ts';
@@ -11,12 +10,10 @@ import { eventually } from '../../support/eventually.ts';
 import { GatewayProcess } from '../../support/gateway-process.ts';
 import { mosquittoPub } from '../../support/mosquitto.ts';
 import { skipWithout } from '../../support/require.ts';
-import { runProgram } from '../../support/run-program.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary-folder.ts';
 import { RawClient } from '../../unit/mqtt/raw-client.ts';
 import { installScripted } from './scripted-function.ts';
 
-const RUN_COMMAND = fileURLToPath(new URL('run-command.ts', import.meta.url));
 let modules: TemporaryFolder;
 
 before(() => {
@@ -52,10 +49,11 @@ const didOf = (gateway: GatewayProcess) =>
   [...gateway.log.matchAll(/: did (.*?)"?$/gm)].map((match) => match[1]!.trim());
 
 async function command<T>(gateway: GatewayProcess, ...words: string[]): Promise<T> {
-  const args = [RUN_COMMAND, ...words, '--json', '--config', gateway.configFile];
-  const { stdout, stderr } = await runProgram(process.execPath, args);
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout) as T;
+  const { stdout } = await gateway.cli([...words, '--json', '--config', gateway.configFile]);
+  const document = JSON.parse(stdout) as { error?: { message?: string } | string | null };
+  const { error } = document;
+  if (typeof error === 'object' && error?.message !== undefined) throw new Error(error.message);
+  return document as T;
 }
 
 test('a message is acknowledged only when its event is on disk', async () => {
@@ -237,4 +235,5 @@ test('metrics tell of each function', async () => {
   assert.equal(sampleOf('gateway_function_queued'), 0);
   assert.equal(sampleOf('gateway_function_duration_bucket', 'le="+Inf"'), 1);
   assert.ok(sampleOf('gateway_function_duration_ms', 'quantile="0.99"') > 0);
+  assert.equal(await gateway.stop(), 0, gateway.log);
 });

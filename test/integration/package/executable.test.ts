@@ -1,9 +1,19 @@
 /** The packaged executable for this machine, as a device would run it: nothing beside it, no Node, no checkout. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { startGateway } from '../../support/gateway-process.ts';
 import { buildPackage, HOST_TARGET, skipWithoutTools } from '../../support/packaged.ts';
 import { skipWithout } from '../../support/require.ts';
 import { runProgram } from '../../support/run-program.ts';
@@ -76,6 +86,19 @@ test(
   () => runEndToEnd({ program: [exe], env: { TIDEGATE_NATIVE_DIR: native, PATH: '' }, timeoutMs: 30_000 }),
 );
 
+test('what a start costs is printed', { skip }, async (t) => {
+  await using gateway = await startGateway({ program: [exe], env: { TIDEGATE_NATIVE_DIR: native } });
+  const milliseconds = (task: string) =>
+    Number(readFileSync(`/proc/${gateway.pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  const tasks = readdirSync(`/proc/${gateway.pid}/task`);
+  const all = tasks.reduce((sum, task) => sum + milliseconds(task), 0);
+  const main = milliseconds(String(gateway.pid));
+  assert.ok(main > 0 && all > main);
+  t.diagnostic(
+    `processor time to ready: ${main.toFixed(0)} ms of the main thread, ${all.toFixed(0)} ms of ${tasks.length} threads`,
+  );
+});
+
 test('an altered bundle does not start, and says why', { skip }, async () => {
   const { code, stderr } = await run(['version'], {}, altered('tidegate VERB [OPTIONS]'));
   assert.equal(code, 1);
@@ -84,7 +107,7 @@ test('an altered bundle does not start, and says why', { skip }, async () => {
 });
 
 test('an altered page is found by the self-test', { skip }, async () => {
-  const { code, stdout } = await run(['self-test', '--json'], {}, altered('<title>Tidegate</title>'));
+  const { code, stdout } = await run(['self-test', '--json'], {}, altered('    <title>Tidegate</title>'));
   assert.equal(code, 1);
   const failed = JSON.parse(stdout).checks.filter(({ ok }: { ok: boolean }) => !ok);
   assert.deepEqual(

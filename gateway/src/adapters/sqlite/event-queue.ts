@@ -1,7 +1,6 @@
 /** Events of functions in SQLite: the queue, the dead letters, the timers. Synchronous, on the store worker; each verb is one transaction. */
 import { GatewayError } from '../../base/errors.ts';
-import type { QueuedEvent, Settlement } from '../../core/functions/ports.ts';
-import type { QueueCounts } from '../../core/functions/status.ts';
+import type { QueueCounts, QueuedEvent, Settlement } from '../../core/functions/ports.ts';
 import { type Database, sqliteError } from './database.ts';
 
 export interface NewEvent {

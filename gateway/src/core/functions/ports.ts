@@ -23,6 +23,16 @@ export type Settlement =
     }
   | { readonly id: number; readonly to: 'dead'; readonly attempts: number; readonly error: string };
 
+/** What the queue holds, and has done since the start of the program. */
+export interface QueueCounts {
+  readonly queued: number;
+  readonly dead: number;
+  /** Dead letters that gave way to newer ones, or could not be kept at all. */
+  readonly dropped: number;
+  /** Events that found the queue full and went to the dead letters. */
+  readonly overflowed: number;
+}
+
 /** The queue, as the dispatcher sees it. Each call is one transaction. */
 export interface EventSource {
   /**

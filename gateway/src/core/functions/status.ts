@@ -1,4 +1,5 @@
 import type { DurationSummary } from './duration-histogram.ts';
+import type { QueueCounts } from './ports.ts';
 
 export const FUNCTION_STATES = ['running', 'refused', 'disabled'] as const;
 export type FunctionState = (typeof FUNCTION_STATES)[number];
@@ -24,16 +25,6 @@ export interface PoolCounts {
   readonly duration: DurationSummary;
   readonly durations: readonly { readonly leMs: number; readonly count: number }[];
   readonly lastError: string | null;
-}
-
-/** What the queue holds, and has done since the start of the program. */
-export interface QueueCounts {
-  readonly queued: number;
-  readonly dead: number;
-  /** Dead letters that gave way to newer ones, or could not be kept at all. */
-  readonly dropped: number;
-  /** Events that found the queue full and went to the dead letters. */
-  readonly overflowed: number;
 }
 
 export interface FunctionStatus extends PoolCounts, QueueCounts {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GatewayError } from '../../base/errors.ts';
 import { fileNameOf, isIntact, type NativePart } from './native-part.ts';
 
@@ -27,9 +27,9 @@ export interface NativeFolder {
  */
 export function chooseNativeFolder(part: NativePart, { env, beside, near }: NativePlaces): NativeFolder {
   const owned = (path: string, from: string): NativeFolder => ({ path, from, isShipped: false });
-  if (env.TIDEGATE_NATIVE_DIR) return owned(env.TIDEGATE_NATIVE_DIR, 'TIDEGATE_NATIVE_DIR');
+  if (env.TIDEGATE_NATIVE_DIR) return owned(resolve(env.TIDEGATE_NATIVE_DIR), 'TIDEGATE_NATIVE_DIR');
   if (isIntact(join(beside, fileNameOf(part)), part)) return { path: beside, from: beside, isShipped: true };
-  if (near !== undefined) return owned(join(near, 'native'), 'the state folder');
+  if (near !== undefined) return owned(resolve(near, 'native'), 'the state folder');
   const state = env.STATE_DIRECTORY?.split(':')[0];
   if (state) return owned(join(state, 'native'), 'STATE_DIRECTORY');
   const cache = env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'));
