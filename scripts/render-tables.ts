@@ -60,6 +60,7 @@ const LISTENER_FAULTS = [
   ['oversized', 'Larger than `mqtt.listener.packet_max`; the first octets are kept.'],
   ['not_permitted', 'The user may not publish to this topic.'],
   ['series_limit', 'Names a series beyond `ingest.series_max`.'],
+  ['event_too_large', 'A function takes this topic, and the payload is larger than an event may be (1 MiB).'],
 ];
 
 export function renderFaults(): string {

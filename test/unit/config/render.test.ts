@@ -19,11 +19,11 @@ test('the example file as it is changes nothing', () => {
 
 test('the example file with every setting taken in says the defaults, and its example rows are sound', () => {
   const { config, origins } = parseConfig([{ origin: 'example', text: uncommented(renderExample()) }]);
-  const { mqtt, series, ...rest } = config;
-  const { mqtt: defaultMqtt, series: _, ...defaultRest } = defaultConfig();
+  const { mqtt, series, function: functions, ...rest } = config;
+  const { mqtt: defaultMqtt, series: _, function: __, ...defaultRest } = defaultConfig();
   assert.deepEqual(rest, defaultRest);
   assert.deepEqual({ ...mqtt, user: [] }, defaultMqtt);
-  assert.equal(mqtt.user.length + series.length, 2);
+  assert.equal(mqtt.user.length + series.length + functions.length, 3);
   const firstRows = [...origins].filter(([path]) => !/\[[1-9]\]/.test(path));
   assert.deepEqual([...new Set(firstRows.map(([, origin]) => origin))], ['example']);
 });

@@ -130,7 +130,7 @@ export class CommitConsumer {
     } catch (error) {
       // Nobody's segment: it would be malformed the next time too.
       this.#handlers.onProblem(error);
-      message.term('malformed manifest');
+      message.term();
       return;
     }
     try {

@@ -69,7 +69,17 @@ export const checkout: Assets = {
 
   facts(): BuildFacts {
     const commit = git('rev-parse', 'HEAD');
-    const changes = git('status', '--porcelain', '--untracked-files=no');
+    const changes = git(
+      'status',
+      '--porcelain',
+      '--',
+      'gateway',
+      'modules',
+      'native',
+      'scripts',
+      'package.json',
+      'package-lock.json',
+    );
     return {
       from: 'checkout',
       target: `${process.platform}-${process.arch}`,
