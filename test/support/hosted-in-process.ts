@@ -8,7 +8,6 @@ import { systemClock } from '../../gateway/src/base/clock.ts';
 import { GatewayError } from '../../gateway/src/base/errors.ts';
 import { seededRandom } from '../../gateway/src/base/random.ts';
 import type { PointColumns } from '../../gateway/src/core/model/points.ts';
-import type { Series } from '../../gateway/src/core/model/series.ts';
 import type { DerivedLane } from '../../gateway/src/core/modules/counted-sink.ts';
 import { DerivedRegistry } from '../../gateway/src/core/modules/derived-registry.ts';
 import { HostDesk } from '../../gateway/src/core/modules/host-desk.ts';
@@ -207,11 +206,4 @@ export class InProcessThread implements ModuleThreadFace {
     for (const one of this.#registry.takeAdded()) this.#names.set(one.id, `${one.device}/${one.point}`);
     return this.#names.get(id) ?? String(id);
   }
-}
-
-/** Series of sensors, numbered as they stand. */
-export function seriesOf(count: number): Series[] {
-  return Array.from({ length: count }, (_, id) => ({
-    ...{ id, device: `device${id % 3}`, point: `p${id}`, unit: '', type: 'gauge' as const, lane: 'live' as const },
-  }));
 }

@@ -1,6 +1,6 @@
 /** All modules of the gateway: which run, in which worker, and the changes that sagas make to them. */
 import type { MessagePort } from 'node:worker_threads';
-import { describeError, GatewayError } from '../base/errors.ts';
+import { describeError, GatewayError, isTransient } from '../base/errors.ts';
 import { MODULE_CLASSES, type ModuleClass } from '../core/model/module-class.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import type { CanaryReport } from '../core/modules/comparison.ts';
@@ -37,6 +37,8 @@ export class ModuleHost {
   readonly #parts: ModuleHostParts;
   readonly #entries = new Map<string, ModuleEntry>();
   readonly #canaries = new Map<string, ModuleEntry>();
+  /** By name, from before a module's first start until it is removed: two that are put at once must not get the same. */
+  readonly #slots = new Map<string, number>();
   readonly #threads: ReadonlyMap<ModuleClass, ModuleThreadFace>;
 
   constructor(parts: ModuleHostParts) {
@@ -57,6 +59,19 @@ export class ModuleHost {
 
   useOf(name: string): ModuleUse | undefined {
     return this.#entries.get(name)?.use;
+  }
+
+  /** How a module stands at this moment; while its worker is being replaced, how it stood last. */
+  async status(name: string): Promise<ModuleReport | undefined> {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    if (entry.spec === null || !entry.use.enabled) return reportOf(entry, undefined);
+    try {
+      return reportOf(entry, await this.#statusOf(entry.spec));
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      return this.reports().find((report) => report.name === name);
+    }
   }
 
   uses(): ModuleUse[] {
@@ -95,14 +110,16 @@ export class ModuleHost {
     const entry = this.#makeEntry(use, loaded);
     const spec = entry.spec!;
     if (!use.enabled) {
-      await this.remove(use.name);
+      await this.#end(use.name);
       this.#entries.set(use.name, entry);
       return null;
     }
     const hasMoved = before?.spec != null && before.use.enabled && before.spec.moduleClass !== spec.moduleClass;
     if (hasMoved) await this.#threadOf(before.spec!).remove(use.name);
+    else if (before !== undefined && this.canRunBeside(use) && spec.folder === null) await this.#tryOut(spec);
     const notCarried = await this.#threadOf(spec).put(spec);
     this.#entries.set(use.name, entry);
+    this.#canaries.delete(use.name);
     const stands = (await this.#statusOf(spec)) ?? null;
     if (stands !== null && stands.state !== 'running')
       throw new GatewayError('denied', `module ${use.name}: ${stands.error}`);
@@ -110,6 +127,11 @@ export class ModuleHost {
   }
 
   async remove(name: string): Promise<void> {
+    await this.#end(name);
+    this.#slots.delete(name);
+  }
+
+  async #end(name: string): Promise<void> {
     const entry = this.#entries.get(name);
     if (entry?.spec != null) await this.#threadOf(entry.spec).remove(name);
     this.#entries.delete(name);
@@ -120,9 +142,10 @@ export class ModuleHost {
     await this.#running(name).verbs.resume(name);
   }
 
-  /** Whether another version may run beside the live one: not while both would write to one private folder. */
-  canRunBeside(use: ModuleUse): boolean {
-    return this.#entries.get(use.name)?.spec?.folder == null;
+  /** Whether another version may run beside the live one: only beside one that runs, and not when both would write to one private folder. */
+  canRunBeside({ name }: ModuleUse): boolean {
+    const entry = this.#entries.get(name);
+    return entry?.spec != null && entry.use.enabled && entry.spec.folder === null;
   }
 
   /** Starts another version beside the live one. @returns null, or why it did not begin with its state. */
@@ -170,13 +193,26 @@ export class ModuleHost {
 
   /** Null when no canary runs, such as after its worker was replaced. */
   async canaryReport(name: string): Promise<CanaryReport | null> {
-    return (await this.#running(name).verbs.canaryReport(name)) ?? null;
+    const report = (await this.#running(name).verbs.canaryReport(name)) ?? null;
+    if (report === null) this.#canaries.delete(name);
+    return report;
   }
 
   #running(name: string): ModuleThreadFace {
     const entry = this.#entries.get(name);
     if (entry?.spec == null || !entry.use.enabled) throw new GatewayError('not_found', `module ${name}: does not run`);
     return this.#threadOf(entry.spec);
+  }
+
+  /** Whether it starts at all, beside what runs: that would be lost, with its state, if it gave way to something that does not. */
+  async #tryOut(spec: ModuleSpec): Promise<void> {
+    const { verbs } = this.#threadOf(spec);
+    if ((await this.#statusOf(spec))?.state !== 'running') return;
+    await verbs.startCanary(spec, this.#parts.series());
+    const report = await verbs.canaryReport(spec.name);
+    await verbs.dropCanary(spec.name);
+    this.#canaries.delete(spec.name);
+    if (report != null && report.failures > 0) throw new GatewayError('denied', `module ${spec.name}: ${report.error}`);
   }
 
   async #statusOf(spec: ModuleSpec) {
@@ -212,10 +248,14 @@ export class ModuleHost {
 
   /** The same for every version of one use; unique on the gateway, so also in its worker. */
   #slotOf(name: string): number {
-    const known = this.#entries.get(name)?.spec?.slot;
+    const known = this.#slots.get(name);
     if (known !== undefined) return known;
-    const taken = new Set([...this.#entries.values()].map(({ spec }) => spec?.slot));
-    for (let slot = 0; slot < MODULE_SLOTS; slot++) if (!taken.has(slot)) return slot;
+    const taken = new Set(this.#slots.values());
+    for (let slot = 0; slot < MODULE_SLOTS; slot++) {
+      if (taken.has(slot)) continue;
+      this.#slots.set(name, slot);
+      return slot;
+    }
     throw new GatewayError('exhausted', `module ${name}: at most ${MODULE_SLOTS} modules expected`);
   }
 

@@ -1,11 +1,14 @@
 import * as fs from 'node:fs';
 import type { Database } from '../adapters/sqlite/database.ts';
 import { readModuleFloor } from '../adapters/sqlite/module-store.ts';
+import { listSagas } from '../adapters/sqlite/saga-store.ts';
 import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
+import type { SagaRow } from '../core/model/saga.ts';
 import type { LifePorts, PackageFacts, PackageStore } from '../core/modules/life/ports.ts';
+import type { PackageContents } from '../core/modules/ports.ts';
 import { checkRollback } from '../core/modules/signing/rollback.ts';
 import { compareVersions, parseVersion } from '../core/modules/signing/semver.ts';
 import { configOf, type ModuleLoader } from './load-module.ts';
@@ -22,6 +25,9 @@ export interface LifeParts {
   readonly database: Database;
   readonly folderOf: (name: string) => string;
 }
+
+/** More than run at once. */
+const SAGAS_MAX = 1000;
 
 const AT_INSTALL = () => ({ nowMs: systemClock.now(), atBoot: false });
 const AT_BOOT = { nowMs: 0, atBoot: true } as const;
@@ -41,7 +47,8 @@ export function lifePorts(parts: LifeParts): LifePorts {
     },
     runner: {
       useOf: (name) => host.useOf(name),
-      status: (name) => host.reports().find((report) => report.name === name),
+      status: (name) => host.status(name),
+      trustOf: (name) => host.reports().find((report) => report.name === name)?.trust || null,
       check(use) {
         const { manifest } = loader.load(use.module, use.version, AT_BOOT);
         configOf(
@@ -70,15 +77,26 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
   const folder = library.packages!;
   const isNeeded = (id: string, version: string) =>
     host.uses().some((use) => use.module === id && (use.version === version || use.previous === version));
+  /** Sagas under way that install this version: from `keep` until it runs, no use speaks of it. */
+  const installing = (id: string, version: string) => {
+    const factsOf = ({ results }: SagaRow) => (results.plan as { facts?: PackageFacts } | undefined)?.facts;
+    const facts = listSagas(database, SAGAS_MAX, ['executing', 'compensating']).map(factsOf);
+    return facts.filter((one) => one?.id === id && one.version === version).length;
+  };
   return {
     async judge(digest): Promise<PackageFacts> {
+      if (!folder.hasStaged(digest)) {
+        throw new GatewayError('not_found', `package ${digest.slice(0, 12)}: it is not here any more`, {
+          hint: 'Others that were handed in after it have taken its place: hand it in again.',
+        });
+      }
       const contents = folder.readStaged(digest);
       const provenance = { from: 'installed', ...library.verify(contents, AT_INSTALL()) } as const;
       const { manifest } = loader.admit(contents, provenance);
       const { id, version, sha256 } = manifest;
       checkRollback(manifest, readModuleFloor(database, id));
       const wasInstalled = folder.has(id, version);
-      if (wasInstalled && isNeeded(id, version) && !isSame(folder.read(id, version).wasm, contents.wasm)) {
+      if (wasInstalled && isNeeded(id, version) && !isSame(folder.read(id, version), contents)) {
         throw new GatewayError(
           'conflict',
           `module ${id}: another package of version ${version} is installed and in use`,
@@ -95,21 +113,23 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
       else if (!folder.has(id, version)) folder.readStaged(digest);
     },
     async unkeep({ id, version }) {
-      if (!isNeeded(id, version)) folder.remove(id, version);
+      // One of them is the saga that takes it back.
+      if (!isNeeded(id, version) && installing(id, version) <= 1) folder.remove(id, version);
     },
     async discard(digest) {
       folder.discard(digest);
     },
     async prune(id) {
       for (const { version } of folder.list().filter((one) => one.id === id)) {
-        if (!isNeeded(id, version)) folder.remove(id, version);
+        if (!isNeeded(id, version) && installing(id, version) === 0) folder.remove(id, version);
       }
     },
   };
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+/** The same but for its signature, which may be made anew. */
+function isSame(a: PackageContents, b: PackageContents): boolean {
+  return a.manifestText === b.manifestText && Buffer.compare(a.wasm, b.wasm) === 0;
 }
 
 function isHigher(version: string, floor: string): boolean {

@@ -129,7 +129,12 @@ export class WebServer implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status = 200, type, body, headers: more = {} } = await this.#reply(request);
     let octets = typeof body === 'string' ? Buffer.from(body) : body;
-    const headers: Record<string, string> = { 'content-type': type, 'cache-control': 'no-cache', ...SECURITY_HEADERS, ...more };
+    const headers: Record<string, string> = {
+      'content-type': type,
+      'cache-control': 'no-cache',
+      ...SECURITY_HEADERS,
+      ...more,
+    };
     if (octets.length >= COMPRESS_FROM_BYTES && /\bgzip\b/.test(String(request.headers['accept-encoding']))) {
       octets = gzipSync(octets, { level: 1 });
       headers['content-encoding'] = 'gzip';

@@ -67,7 +67,12 @@ export function moduleSagas(ports: LifePorts): SagaDefinition[] {
   ];
 }
 
-type Installed = { readonly facts: PackageFacts; readonly to: ModuleUse };
+interface Installed {
+  readonly facts: PackageFacts;
+  readonly to: ModuleUse;
+  /** The same use ran before the saga: taking the saga back leaves it. */
+  readonly wasThere: boolean;
+}
 
 /** plan → keep → start → record → settle. */
 export function installModule(ports: LifePorts): SagaDefinition {
@@ -92,7 +97,7 @@ export function installModule(ports: LifePorts): SagaDefinition {
             },
           );
         }
-        return { kind: 'done', result: { facts, to } satisfies Installed };
+        return { kind: 'done', result: { facts, to, wasThere: there !== undefined } satisfies Installed };
       },
       ({ parameters }) => packages.discard(parameters.digest),
     ),
@@ -104,7 +109,9 @@ export function installModule(ports: LifePorts): SagaDefinition {
         if (JSON.stringify(runner.useOf(to.name)) === JSON.stringify(to)) return DONE;
         return { kind: 'done', result: { notCarried: await runner.put(to) } };
       },
-      async (context) => runner.remove(useOf(context).name),
+      async (context) => {
+        if (!plannedOf<Installed>(context).wasThere) await runner.remove(useOf(context).name);
+      },
     ),
     recordStep(ports, useOf, true),
     settleStep(ports, useOf),
@@ -131,6 +138,16 @@ export function upgradeModule(ports: LifePorts): SagaDefinition {
             },
           );
         }
+        const trust = ports.runner.trustOf(name);
+        if (trust !== null && trust !== facts.trust) {
+          throw new GatewayError(
+            'denied',
+            `module ${name}: a package of class ${trust} expected, ${facts.trust} found`,
+            {
+              hint: 'A module cannot move to other trust by an upgrade: remove it, and install it anew.',
+            },
+          );
+        }
         const version = from.version;
         if (version === facts.version) {
           throw new GatewayError('conflict', `module ${name}: version ${version} runs already`);
@@ -144,7 +161,7 @@ export function upgradeModule(ports: LifePorts): SagaDefinition {
     canaryStep(ports),
     compareStep(ports, ({ terms }) => terms),
     switchStep(ports),
-    watchStep(ports, ({ terms }) => terms.watchMs),
+    watchStep(ports, ({ terms }) => terms.watchMs, 'canary'),
     recordStep(ports, useOf, true),
     settleStep(ports, useOf),
   ]);
@@ -187,7 +204,7 @@ export function configureModule(ports: LifePorts): SagaDefinition {
       async (context) => ({ kind: 'done', result: { notCarried: await runner.put(useOf(context)) } }),
       async (context) => void (await runner.put(plannedOf<Exchange>(context).from)),
     ),
-    { ...watchStep<ConfigureParameters>(ports, ({ watchMs }) => watchMs ?? terms.watchMs / 5) },
+    watchStep(ports, ({ watchMs }) => watchMs ?? terms.watchMs / 5, 'apply'),
     recordStep(ports, useOf, false),
     settleStep(ports, useOf),
   ]);

@@ -40,7 +40,10 @@ export interface UseStore {
 export interface ModuleRunner {
   /** The use as it runs now, with the version that is live; undefined when there is none of this name. */
   useOf(name: string): ModuleUse | undefined;
-  status(name: string): ModuleStatus | undefined;
+  /** How it stands at this moment; while its worker is being replaced, how it stood last. */
+  status(name: string): Promise<ModuleStatus | undefined>;
+  /** Class of whoever signed the version that is live; null when it could not be loaded. */
+  trustOf(name: string): string | null;
   /** @throws GatewayError when the use cannot be run as it says. Nothing has changed then. */
   check(use: ModuleUse): void;
   /** @returns null, or why the state of what ran before was not carried. @throws GatewayError when it does not run. */
@@ -52,10 +55,11 @@ export interface ModuleRunner {
   canRunBeside(use: ModuleUse): boolean;
   /** @returns null, or why the canary did not begin with the live version's state. */
   startCanary(use: ModuleUse): Promise<string | null>;
-  /** Version of the canary; undefined when there is none. */
+  /** Version of the canary as it was started or swapped; a worker that was replaced since may have lost it. */
   canaryVersion(name: string): string | undefined;
   swapCanary(name: string): Promise<void>;
   dropCanary(name: string): Promise<void>;
+  /** Null when no canary runs. */
   canaryReport(name: string): Promise<CanaryReport | null>;
 }
 

@@ -73,7 +73,7 @@ export function canaryStep<P extends OfUse>({ runner }: LifePorts): SagaStep<P> 
     'canary',
     async (context) => {
       const { to } = plannedOf<Exchange>(context);
-      if (isLive(runner, to) || !runner.canRunBeside(to) || runner.canaryVersion(to.name) === to.version) return DONE;
+      if (isLive(runner, to) || !runner.canRunBeside(to) || (await runsBeside(runner, to))) return DONE;
       return { kind: 'done', result: { notCarried: await runner.startCanary(to) } };
     },
     async (context) => {
@@ -117,7 +117,7 @@ export function switchStep<P extends OfUse>({ runner }: LifePorts): SagaStep<P> 
       const { to } = plannedOf<Exchange>(context);
       if (isLive(runner, to)) return DONE;
       if (!runner.canRunBeside(to)) return { kind: 'done', result: { notCarried: await runner.put(to) } };
-      if (runner.canaryVersion(to.name) !== to.version) {
+      if (!(await runsBeside(runner, to))) {
         return { kind: 'again', from: 'canary', reason: 'the canary is gone with its worker' };
       }
       await runner.swapCanary(to.name);
@@ -126,26 +126,29 @@ export function switchStep<P extends OfUse>({ runner }: LifePorts): SagaStep<P> 
     async (context) => {
       const { from, to } = plannedOf<Exchange>(context);
       if (!isLive(runner, to)) return;
-      if (runner.canaryVersion(to.name) === from.version) await runner.swapCanary(to.name);
+      if (await runsBeside(runner, from)) await runner.swapCanary(to.name);
       else await runner.put(from);
     },
   );
 }
 
-/** The new version is live and has to stay well. */
+/**
+ * The use as it is to be is live and has to stay well.
+ * @param from the step at which to begin again when it is not live any more, as after a start of the gateway.
+ */
 export function watchStep<P extends OfUse>(
   { runner, sleep }: LifePorts,
   watchMsOf: (parameters: P) => number,
+  from: 'canary' | 'apply',
 ): SagaStep<P> {
   return step<P>(
     'watch',
     async (context) => {
       const { to } = plannedOf<Exchange>(context);
-      const mark = runner.status(to.name);
+      const mark = await runner.status(to.name);
       for (let waited = 0; ; waited += LOOK_MS) {
-        if (!isLive(runner, to))
-          return { kind: 'again', from: 'canary', reason: 'the new version is not live any more' };
-        const fault = to.enabled && mark !== undefined ? faultOfHealth(runner.status(to.name), mark) : null;
+        if (!isAsSaid(runner, to)) return { kind: 'again', from, reason: 'the change is not live any more' };
+        const fault = to.enabled && mark !== undefined ? faultOfHealth(await runner.status(to.name), mark) : null;
         if (fault !== null) throw new GatewayError('denied', `module ${to.name}: ${to.version} goes back: ${fault}`);
         if (waited >= watchMsOf(context.parameters)) return DONE;
         await sleep(LOOK_MS, context.signal);
@@ -176,13 +179,22 @@ export function settleStep<P extends OfUse>(ports: LifePorts, useOf: (context: C
   return endlessStep<P>('settle', async (context) => {
     const use = useOf(context);
     await runner.dropCanary(use.name);
-    const running = runner.useOf(use.name);
-    if (JSON.stringify(running) !== JSON.stringify(use)) await runner.put(use);
+    if (!isAsSaid(runner, use)) await runner.put(use);
     const { digest } = context.parameters as { digest?: string };
     if (digest !== undefined) await packages.discard(digest);
     await packages.prune(use.module);
     return DONE;
   });
+}
+
+/** Asks the worker: the one that started the canary may have been replaced. */
+async function runsBeside(runner: LifePorts['runner'], { name, version }: ModuleUse): Promise<boolean> {
+  return runner.canaryVersion(name) === version && (await runner.canaryReport(name)) !== null;
+}
+
+/** Inputs and all. */
+function isAsSaid(runner: LifePorts['runner'], use: ModuleUse): boolean {
+  return JSON.stringify(runner.useOf(use.name)) === JSON.stringify(use);
 }
 
 function isLive(runner: LifePorts['runner'], use: ModuleUse): boolean {

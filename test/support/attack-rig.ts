@@ -1,0 +1,168 @@
+/**
+ * A gateway that is attacked: attacking modules in the worker of developers' modules beside an honest one, another honest one in the worker of
+ * the vendor's, and readings all the while. Ends with the question whether any honest module has lost or doubled a window.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { StatusDocument } from '../../gateway/src/main/status-report.ts';
+import { installCopy } from './attack-module.ts';
+import { AttackStream, WINDOW_MS } from './attack-stream.ts';
+import { eventually } from './eventually.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+export type ModuleRow = StatusDocument['modules'][number];
+
+const WINDOWS = `config = { windowMs = ${WINDOW_MS}, latenessMs = 0, idleMs = 600000 }`;
+/** Honest modules: the first runs in the vendor's worker, the other beside the attacks. */
+const HONEST = { ref: 'window-aggregate', neighbour: 'honest' } as const;
+
+export interface AttackOptions {
+  /** Puts modules into the folder. @returns their ids: each runs under its id. */
+  readonly install: (folder: string) => readonly string[];
+  /** Failures in a row that end in quarantine. So many that none does, unless told. */
+  readonly quarantineAfter?: number;
+  /** Further TOML. */
+  readonly config?: string;
+}
+
+export class AttackedGateway implements AsyncDisposable {
+  readonly #folder = temporaryFolder();
+  readonly #options: AttackOptions;
+  #gateway: GatewayProcess | undefined;
+  #stream: AttackStream | undefined;
+
+  constructor(options: AttackOptions) {
+    this.#options = options;
+  }
+
+  get gateway(): GatewayProcess {
+    return this.#gateway!;
+  }
+
+  get stream(): AttackStream {
+    return this.#stream!;
+  }
+
+  get log(): string {
+    return this.gateway.log;
+  }
+
+  /** Resolves when readings flow and both honest modules have closed a window. */
+  async start(): Promise<this> {
+    const { install, quarantineAfter = 1000, config = '' } = this.#options;
+    installCopy(this.#folder.path, 'window-aggregate', HONEST.neighbour);
+    const tables = [
+      table('ref', HONEST.ref, '**', WINDOWS),
+      ...install(this.#folder.path).map((id) => table(id, id, 'plant/**')),
+      // Last: whatever an attack before it does, it does before the honest one has seen the batch.
+      table('neighbour', HONEST.neighbour, '**', WINDOWS),
+    ];
+    this.#gateway = new GatewayProcess({
+      config: `${config}\n${tables.join('')}`,
+      env: { TIDEGATE_MODULES: this.#folder.path },
+    });
+    const { configFile } = this.#gateway;
+    const mode = 'developer_mode = true\n';
+    const text = readFileSync(configFile, 'utf8').replace(mode, `${mode}quarantine_after = ${quarantineAfter}\n`);
+    writeFileSync(configFile, text);
+    await this.#gateway.start();
+    this.#stream = await AttackStream.start(this.gateway.mqttPort);
+    await this.windowsGoOn();
+    return this;
+  }
+
+  /** From now on readings set off the attacks. */
+  attack(): void {
+    this.stream.isArmed = true;
+  }
+
+  /** From now on they do not. */
+  rest(): void {
+    this.stream.isArmed = false;
+  }
+
+  async module(name: string): Promise<ModuleRow> {
+    const row = (await this.gateway.status()).modules.find((module) => module.name === name);
+    if (row === undefined) throw new Error(`no module ${name}`);
+    return row;
+  }
+
+  /** The module as it stands once it has failed so often. */
+  failed(name: string, times = 1): Promise<ModuleRow> {
+    return this.#moduleWith(name, `${name} to have failed ${times} times`, ({ traps }) => traps >= times);
+  }
+
+  async #moduleWith(name: string, what: string, holds: (row: ModuleRow) => boolean): Promise<ModuleRow> {
+    let last: ModuleRow | undefined;
+    return eventually(
+      what,
+      async () => {
+        last = await this.module(name);
+        return holds(last) && last;
+      },
+      30_000,
+    ).catch((error) => {
+      throw new Error(`${what}: ${JSON.stringify(last)}\n${this.log}`, { cause: error });
+    });
+  }
+
+  moduleWhere(name: string, what: string, holds: (row: ModuleRow) => boolean): Promise<ModuleRow> {
+    return this.#moduleWith(name, `${name} ${what}`, holds);
+  }
+
+  /** Both honest modules close windows now. */
+  async windowsGoOn(): Promise<void> {
+    for (const name of Object.keys(HONEST)) {
+      const count = async () => (await this.gateway.series(`plant/x.${name}.count`))?.count ?? 0;
+      const before = await count();
+      await eventually(`${name} to close windows`, async () => (await count()) > before, 30_000).catch((error) => {
+        throw new Error(`${error.message}\n${this.log}`, { cause: error });
+      });
+    }
+  }
+
+  /** Readings are acknowledged, the gateway is well, and its accounts agree. */
+  async assertWell(): Promise<void> {
+    await this.stream.acknowledged(20);
+    await this.windowsGoOn();
+    const health = await fetch(new URL('/healthz', this.gateway.web));
+    assert.equal(health.status, 200, await health.text());
+    assert.ok((await this.gateway.status()).ledger.balanced, 'the ledger is balanced');
+  }
+
+  /** Stops everything. Every window of both honest modules is there, once, and counts every reading of it. */
+  async assertNothingLost(): Promise<void> {
+    await this.stream.stop();
+    assert.equal(await this.gateway.stop(), 0, this.log);
+    for (const name of Object.keys(HONEST)) {
+      const rows = await this.gateway.exported(`plant/x.${name}.count`);
+      const windows = new Map(rows.map(({ timeMs, value }) => [timeMs, value]));
+      assert.equal(rows.length, windows.size, `${name}: no window is said twice`);
+      assert.deepEqual(windows, this.stream.closedWindows, `${name}: every window counts every reading`);
+    }
+    const live = (await this.gateway.exported('plant/x')).length;
+    assert.equal(live, this.stream.sent, 'every reading is stored');
+  }
+
+  /** Memory that is the process's own, and in no file. Octets. */
+  anonymousBytes(): number {
+    const rollup = readFileSync(`/proc/${this.gateway.pid}/smaps_rollup`, 'utf8');
+    return 1024 * Number(/^Anonymous:\s+(\d+) kB/m.exec(rollup)?.[1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stream?.[Symbol.dispose]();
+    await this.#gateway?.[Symbol.asyncDispose]();
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+function table(name: string, module: string, series: string, rest = ''): string {
+  return `[[module]]\nname = "${name}"\nmodule = "${module}"\n[[module.input]]\nseries = "${series}"\n${rest}\n`;
+}
+
+/** A gateway under readings; `await using` ends it. */
+export function startAttacked(options: AttackOptions): Promise<AttackedGateway> {
+  return new AttackedGateway(options).start();
+}
