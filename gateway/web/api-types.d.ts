@@ -29,20 +29,103 @@ export interface RejectedMessage {
   sample: string;
 }
 
+/** A new version that runs beside the live one, and how the two compare so far. */
+export interface CanaryReport {
+  version: string;
+  /** Calls that both versions made. */
+  calls: number;
+  rowsLive: number;
+  rowsCanary: number;
+  /** Rows of either version that have no equal at the other. */
+  rowsDiffering: number;
+  fuelLive: number;
+  fuelCanary: number;
+  failures: number;
+  error: string | null;
+  /** Why it did not begin with the live version's state; null: it did. */
+  notCarried: string | null;
+}
+
+/** Counts are since the gateway started. */
 export interface ModuleReport {
   name: string;
   module: string;
   version: string;
-  state: 'running' | 'backing_off' | 'refused' | 'disabled';
+  state: 'running' | 'backing_off' | 'quarantined' | 'refused' | 'disabled';
   calls: number;
   rowsIn: number;
   rowsOut: number;
   traps: number;
   restarts: number;
+  /** Batches that the module itself refused. */
+  refusals: number;
+  /** Units of fuel, of all calls. */
+  fuel: number;
+  /** Rows left out because it had used up its fuel of the second. */
+  throttledRows: number;
+  /** Of all modules together, the same on each: points that were stored while modules lagged, and not handed to them. */
   skippedPoints: number;
   lastCallTookMs: number | null;
+  callP50Ms: number | null;
+  callP99Ms: number | null;
   memoryBytes: number;
-  error?: string | null;
+  error: string | null;
+  /** In a row. */
+  failures: number;
+  dropped: { logLines: number; metrics: number; emits: number };
+  /** As the module names them; null stands for what is not a number. */
+  gauges: Record<string, number | null>;
+  canary: CanaryReport | null;
+  /** Who decides what it reads: the configuration file, or who installed it. */
+  origin: 'file' | 'installed';
+  /** The version before, kept to go back to. */
+  previous: string | null;
+  /** Who signed it; null: nobody, or it could not be loaded. */
+  publisher: string | null;
+  /** Class of trust; empty: it could not be loaded. */
+  trust: string;
+  from: 'program' | 'installed' | 'folder' | '';
+}
+
+export interface DurationSummary {
+  count: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+
+/** Counts are since the gateway started, but for `queued`, `dead`, `instances` and `active`, which are of now. */
+export interface FunctionReport {
+  name: string;
+  module: string;
+  version: string;
+  state: 'running' | 'refused' | 'disabled';
+  concurrency: number;
+  triggers: string[];
+  queued: number;
+  /** Dead letters. */
+  dead: number;
+  /** Dead letters that gave way to newer ones. */
+  dropped: number;
+  /** Events that found the queue full. */
+  overflowed: number;
+  /** Tries that failed and were, or will be, repeated. */
+  retries: number;
+  deadLettered: number;
+  instances: number;
+  active: number;
+  coldStarts: number;
+  coldStart: DurationSummary;
+  prewarmed: number;
+  warmCalls: number;
+  reclaimed: number;
+  calls: number;
+  failures: number;
+  duration: DurationSummary;
+  /** Stays when later calls succeed. */
+  lastError: string | null;
+  gauges: Record<string, number | null>;
+  /** Why it is refused. */
+  error: string | null;
 }
 
 export interface StoreReport {
@@ -95,6 +178,8 @@ export interface Status {
     id: string;
     epoch: string;
     version: string;
+    /** Modules that nobody has signed may run. */
+    developerMode: boolean;
     startedMs: number;
     nowMs: number;
     state: 'running' | 'draining';
@@ -109,6 +194,8 @@ export interface Status {
     quarantineLast: RejectedMessage[];
   };
   modules: ModuleReport[];
+  functions: FunctionReport[];
+  functionThreads: { running: number; started: number };
   store: StoreReport;
   sync: SyncReport;
   alarms: AlarmReport[];
@@ -143,3 +230,22 @@ export interface SagaTimeline {
 
 /** How bad it is, worst first; `info` asks for nothing. */
 export type Level = 'problem' | 'attention' | 'info' | 'ok';
+
+/** `[term, fact]`; one with an empty fact is not shown. A line feed in a fact begins a new line. */
+export type Fact = [term: string, fact: string];
+
+/** What to do about something: a sentence or two, and commands to type on the gateway. */
+export interface Advice {
+  text: string;
+  commands: string[];
+}
+
+/** Something a technician should know now. */
+export interface Finding {
+  level: Level;
+  /** Its kind: stays the same while its numbers move. */
+  topic: string;
+  text: string;
+  href: string;
+  advice?: Advice | undefined;
+}

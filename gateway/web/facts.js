@@ -1,26 +1,12 @@
 /** What is worth knowing about the cloud, the disk and the gateway itself, as lists of terms. */
-import { byId, element, follow, setText } from './dom.js';
+import { byId } from './dom.js';
+import { showFacts } from './fact-list.js';
 import { ago, count, counted, moment, octets, plainText, rate, span, tookMs } from './format.js';
 
-/** @import { Status } from './api-types.d.ts' */
+/** @import { Fact, Status } from './api-types.d.ts' */
 
 /** Two clocks this far apart make ages and charts hard to believe. */
 const CLOCK_DIFFERENCE_SHOWN_MS = 60_000;
-
-/** @typedef {[term: string, fact: string]} Fact */
-
-/** @param {string} id @param {Fact[]} facts those with an empty fact are left out */
-function showFacts(id, facts) {
-  follow(
-    byId(id),
-    facts.filter(([, fact]) => fact !== ''),
-    {
-      key: ([term]) => term,
-      create: ([term]) => element('div', {}, element('dt', {}, term), element('dd')),
-      update: (node, [, fact]) => setText(/** @type {Element} */ (node.lastElementChild), fact),
-    },
-  );
-}
 
 /** @param {Status} status @returns {Fact[]} */
 function cloudFacts({ sync, ledger, gateway }) {
@@ -69,7 +55,7 @@ export function updateFacts(status) {
   meter.max = Math.max(1, status.store.diskMaxBytes);
   meter.high = meter.max * 0.8;
   meter.value = status.store.diskBytes;
-  showFacts('cloud-facts', cloudFacts(status));
-  showFacts('storage-facts', storageFacts(status));
-  showFacts('gateway-facts', gatewayFacts(status));
+  showFacts(byId('cloud-facts'), cloudFacts(status));
+  showFacts(byId('storage-facts'), storageFacts(status));
+  showFacts(byId('gateway-facts'), gatewayFacts(status));
 }

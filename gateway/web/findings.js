@@ -1,7 +1,10 @@
 /** What a technician should know now, in plain words, worst first: the page's headline and the lines under it. */
 import { counted, days } from './format.js';
+import { functionFindings } from './function-findings.js';
+import { moduleFindings } from './module-findings.js';
 
-/** @import { Level, Status } from './api-types.d.ts' */
+/** @import { Finding, Level, Status } from './api-types.d.ts' */
+/** @import { RecentGrowth } from './recent-growth.js' */
 
 /** Below this the disk is a problem, not a remark: time enough for a visit. */
 const DAYS_LEFT_LOW = 7;
@@ -9,18 +12,29 @@ const DAYS_LEFT_LOW = 7;
 /** A failed action is yesterday's news after a day. */
 const FAILED_ACTION_SHOWN_MS = 24 * 3_600_000;
 
-/** @typedef {{ level: Level, topic: string, text: string, href: string }} Finding */
+/** @type {Finding} */
+const DEVELOPER_MODE = {
+  level: 'attention',
+  topic: 'developer-mode',
+  text: 'Developer mode',
+  href: '#todo',
+  advice: {
+    text: 'Programs that nobody vouches for may run on this gateway. That is meant for a developer’s desk. Where the gateway does real work, write developer_mode = false under [modules] in its configuration file, and restart it.',
+    commands: [],
+  },
+};
 
 /** "All is well" leads over remarks that ask for nothing. */
 const RANK = { problem: 0, attention: 1, ok: 2, info: 3 };
 
 /**
- * Never empty. `topic` names the kind of finding and stays the same while its numbers move.
+ * Never empty.
  * @param {Status} status
+ * @param {RecentGrowth} growth
  * @returns {Finding[]}
  */
-export function findings(status) {
-  const { gateway, ledger, ingest, modules, store, alarms, sagas } = status;
+export function findings(status, growth) {
+  const { gateway, ledger, ingest, modules, functions, store, alarms, sagas } = status;
   /** @type {Finding[]} */
   const found = [];
   /** @param {Level} level @param {string} topic @param {string} text */
@@ -32,10 +46,8 @@ export function findings(status) {
   if (!ledger.balanced) add('problem', 'ledger', 'The ledger does not balance');
   if (gateway.state === 'draining') add('attention', 'gateway', 'The gateway is stopping: finishing its work');
   addSync(status, add);
-  const refused = modules.filter((module) => module.state === 'refused').length;
-  if (refused > 0) add('problem', 'modules', `${counted(refused, 'module')} refused`);
-  const backingOff = modules.filter((module) => module.state === 'backing_off').length;
-  if (backingOff > 0) add('attention', 'modules', `${counted(backingOff, 'module')} restarting after a fault`);
+  found.push(...moduleFindings(modules, growth), ...functionFindings(functions, growth));
+  if (gateway.developerMode) found.push(DEVELOPER_MODE);
   if (store.daysLeft !== null && store.daysLeft < DAYS_LEFT_LOW) {
     add('problem', 'storage', `The disk is full in ${days(store.daysLeft)}`);
   }

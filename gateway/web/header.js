@@ -1,16 +1,23 @@
 import { byId, element, follow, inner, setAttribute, setBadge, setText } from './dom.js';
 import { findings } from './findings.js';
 import { ago } from './format.js';
+import { createTodo } from './todo.js';
 
 /** @import { Status } from './api-types.d.ts' */
+/** @import { RecentGrowth } from './recent-growth.js' */
 
 /** One lost question is weather; two are news. */
 const FAILURES_SHOWN_FROM = 2;
 
-/** Draws the gateway's name, its state in plain words, and the banner shown while the page cannot reach it. */
-export function createHeader() {
+/**
+ * Draws the gateway's name, its state in plain words, what to do about it, and the banners: of developer mode, and while the page
+ * cannot reach the gateway.
+ * @param {RecentGrowth} growth
+ */
+export function createHeader(growth) {
   const headline = inner(byId('headline'));
   const banner = byId('lost');
+  const updateTodo = createTodo();
   let lastAnswerMs = 0;
   let announced = '';
 
@@ -21,7 +28,10 @@ export function createHeader() {
       banner.hidden = true;
       byId('page').hidden = false; // not before: empty lists would say that nothing has happened
       document.documentElement.classList.remove('stale');
-      const [first, ...others] = findings(status);
+      for (const mark of document.querySelectorAll('.developer')) {
+        /** @type {HTMLElement} */ (mark).hidden = !status.gateway.developerMode;
+      }
+      const [first, ...others] = findings(status, growth);
       if (!first) return;
       setText(byId('gateway-name'), status.gateway.id);
       setText(byId('gateway-about'), `Tidegate ${status.gateway.version}`);
@@ -35,6 +45,7 @@ export function createHeader() {
           setBadge(inner(link), finding.level, finding.text);
         },
       });
+      updateTodo([first, ...others]);
       document.title = `${first.level === 'ok' ? '' : `${first.text} · `}${status.gateway.id}`;
       // Spoken only when the kinds of findings change, not whenever a number does.
       const topics = [first, ...others].map((finding) => finding.topic).join();

@@ -4,11 +4,13 @@ import { createAlarms } from './alarms.js';
 import { createChartDialog } from './chart-dialog.js';
 import { byId } from './dom.js';
 import { updateFacts } from './facts.js';
+import { createFunctions } from './functions.js';
 import { getStatus } from './gateway-api.js';
 import { createHeader } from './header.js';
 import { createLedger } from './ledger.js';
 import { createModules } from './modules.js';
 import { startPolling } from './poller.js';
+import { createRecentGrowth } from './recent-growth.js';
 import { createRejected } from './rejected.js';
 import { startSeriesFeed } from './series-feed.js';
 import { createSeriesList } from './series-list.js';
@@ -20,14 +22,16 @@ const STATUS_EVERY_MS = 1000;
 let clockDifferenceMs = 0;
 const nowMs = () => Date.now() + clockDifferenceMs;
 
-const header = createHeader();
+const growth = createRecentGrowth();
+const header = createHeader(growth);
 const seriesList = createSeriesList(nowMs);
 const series = startSeriesFeed(seriesList.update, seriesList.showFailure);
 const parts = [
   createTiles(),
   createAlarms(series.find),
   createLedger(),
-  createModules(),
+  createModules(growth),
+  createFunctions(growth),
   createActions(),
   createRejected(),
 ];

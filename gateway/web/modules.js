@@ -1,62 +1,134 @@
-import { byId, element, inner, setBadge, setText } from './dom.js';
-import { count, octets, plainText, tookMs } from './format.js';
-import { createTable } from './table.js';
+/** The programs that turn readings into other readings: whether they run, who answers for them, and what they cost. */
+import { canaryOf } from './canary.js';
+import { byId, setText } from './dom.js';
+import { createEntryCards } from './entry-cards.js';
+import { count, counted, octets, plainText, tookMs, value } from './format.js';
+import { adviceFor, isThrottled, throttledAdvice } from './module-findings.js';
 
-/** @import { Level, ModuleReport, Status } from './api-types.d.ts' */
+/** @import { Fact, ModuleReport, Status } from './api-types.d.ts' */
+/** @import { Entry, Mark } from './entry-cards.js' */
+/** @import { RecentGrowth } from './recent-growth.js' */
 
-/** @type {Record<ModuleReport['state'], { level: Level, text: string }>} */
+/** @type {Record<ModuleReport['state'], Mark>} */
 const STATES = {
   running: { level: 'ok', text: 'Running' },
-  backing_off: { level: 'attention', text: 'Restarting after a fault' },
+  backing_off: { level: 'attention', text: 'Waiting after a failure' },
+  quarantined: { level: 'problem', text: 'In quarantine' },
   refused: { level: 'problem', text: 'Refused' },
-  disabled: { level: 'info', text: 'Switched off' },
+  disabled: { level: 'info', text: 'Disabled' },
 };
 
-/** The programs that turn readings into other readings: whether they run, and what they cost. */
-export function createModules() {
-  const table = createTable({
-    label: 'Modules',
-    style: 'modules',
-    key: (/** @type {ModuleReport} */ module) => module.name,
-    columns: [
-      { name: 'name', label: 'Module', fill: fillName },
-      {
-        name: 'state',
-        label: 'State',
-        fill: (cell, { state }) => {
-          const { level, text } = STATES[state] ?? { level: 'attention', text: plainText(state, 40) };
-          setBadge(inner(cell, 'span'), level, text);
-        },
-      },
-      { name: 'rows-in', label: 'Points in', numeric: true, text: (module) => count(module.rowsIn) },
-      { name: 'rows-out', label: 'Points out', numeric: true, text: (module) => count(module.rowsOut) },
-      { name: 'calls', label: 'Calls', numeric: true, text: (module) => count(module.calls) },
-      { name: 'traps', label: 'Faults', numeric: true, text: (module) => count(module.traps) },
-      { name: 'restarts', label: 'Restarts', numeric: true, text: (module) => count(module.restarts) },
-      { name: 'skipped', label: 'Skipped', numeric: true, text: (module) => count(module.skippedPoints) },
-      { name: 'memory', label: 'Memory', numeric: true, text: (module) => octets(module.memoryBytes) },
-      { name: 'last-call', label: 'Last call took', numeric: true, text: (module) => tookMs(module.lastCallTookMs) },
-    ],
-  });
-  byId('modules-list').append(table.root);
+/** @type {Mark} */
+const STARTING = { level: 'info', text: 'Starting' };
 
+/** @type {Record<string, string>} */
+const SOURCES = { program: 'comes with the program', installed: 'installed', folder: 'from a developer’s folder' };
+
+/** @param {RecentGrowth} growth */
+export function createModules(growth) {
+  const cards = createEntryCards(byId('modules-list'), 'More figures');
   return {
     /** @param {Status} status */
     update({ modules }) {
       byId('modules-empty').hidden = modules.length > 0;
-      table.root.hidden = modules.length === 0;
-      table.update(modules);
+      setText(byId('modules-count'), summary(modules));
+      cards.update(modules.map((module) => entryOf(module, isThrottled(module, growth))));
     },
   };
 }
 
-/** @param {HTMLElement} cell @param {ModuleReport} module */
-function fillName(cell, { name, module, version, error }) {
-  const lines = [plainText(name, 80), `${plainText(module, 80)} ${plainText(version, 20)}`, plainText(error, 300)];
-  if (cell.childElementCount === 0) {
-    cell.append(element('span'), element('small'), element('small', { class: 'fault' }));
-  }
-  lines.forEach((line, at) => {
-    setText(/** @type {Element} */ (cell.children[at]), line);
-  });
+/** @param {ModuleReport[]} modules */
+function summary(modules) {
+  const running = modules.filter(({ state }) => state === 'running').length;
+  const skipped = modules[0]?.skippedPoints ?? 0; // of all modules together
+  const missed = `${counted(skipped, 'point')} passed by while they were behind: stored, but not computed with.`;
+  if (modules.length === 0) return '';
+  return `${count(running)} of ${counted(modules.length, 'module')} running. ${skipped > 0 ? missed : ''}`.trim();
+}
+
+/** @param {ModuleReport} module @param {boolean} throttled @returns {Entry} */
+function entryOf(module, throttled) {
+  const { name, version, state, error } = module;
+  const why = error === null ? '' : plainText(error, 300);
+  return {
+    id: `module-${name}`,
+    title: plainText(name, 80),
+    about: `${plainText(module.module, 80)} ${plainText(version, 40)}`.trim(),
+    marks: marksOf(module, throttled),
+    fault: why !== '' && state === 'running' ? `Last failure: ${why}` : why,
+    advice: adviceFor(module) ?? (throttled ? throttledAdvice(module) : null),
+    facts: [['Signed by', signedBy(module)], ...(hasRun(module) ? workFacts(module) : [])],
+    more: moreFacts(module),
+    beside: canaryOf(module),
+  };
+}
+
+/** @param {ModuleReport} module @param {boolean} throttled @returns {Mark[]} */
+function marksOf(module, throttled) {
+  const { state, error, failures } = module;
+  const isStarting = state === 'backing_off' && error === null && failures === 0;
+  const stands = STATES[state] ?? { level: 'attention', text: plainText(state, 40) };
+  return [
+    isStarting ? STARTING : stands,
+    .../** @type {Mark[]} */ (isUnsigned(module) ? [{ level: 'attention', text: 'Signed by nobody' }] : []),
+    .../** @type {Mark[]} */ (throttled ? [{ level: 'attention', text: 'Out of fuel' }] : []),
+  ];
+}
+
+/** Only what was loaded has a class of trust. @param {ModuleReport} module */
+const isUnsigned = ({ publisher, trust }) => publisher === null && trust !== '';
+
+/** @param {ModuleReport} module */
+const hasRun = ({ state, calls, traps }) => (state !== 'refused' && state !== 'disabled') || calls > 0 || traps > 0;
+
+/** @param {ModuleReport} module */
+function signedBy(module) {
+  const { publisher, from, trust } = module;
+  if (trust === '') return 'not known: it could not be loaded';
+  const source = SOURCES[from] ?? '';
+  if (isUnsigned(module)) return `nobody (${source})`;
+  return from === 'program' ? `Tidegate (${source})` : `${plainText(publisher, 80)} (${plainText(trust, 20)})`;
+}
+
+/** @param {ModuleReport} module @returns {Fact[]} */
+function workFacts({ calls, rowsIn, rowsOut, throttledRows, traps, restarts, fuel, memoryBytes, ...module }) {
+  return [
+    ['Points', `${count(rowsIn)} in, ${count(rowsOut)} out`],
+    ['Left out for fuel', throttledRows === 0 ? 'none' : counted(throttledRows, 'point')],
+    ['Calls', count(calls)],
+    ['A call takes', percentiles(module.callP50Ms, module.callP99Ms)],
+    ['Fuel per call', calls === 0 ? '–' : count(fuel / calls)],
+    ['Traps', traps === 0 ? 'none' : `${count(traps)}, ${counted(restarts, 'restart')}`],
+    ['Memory', octets(memoryBytes)],
+  ];
+}
+
+/** @param {ModuleReport} module @returns {Fact[]} */
+function moreFacts({ previous, from, origin, dropped, gauges, refusals, failures, lastCallTookMs, calls }) {
+  const { logLines, metrics, emits } = dropped;
+  const drops = [
+    logLines > 0 ? counted(logLines, 'log line') : '',
+    metrics > 0 ? counted(metrics, 'gauge reading') : '',
+    emits > 0 ? counted(emits, 'event') : '',
+  ];
+  return [
+    ['Version before', previous === null ? 'none' : plainText(previous, 40)],
+    ['Package', SOURCES[from] ?? ''],
+    ['Set up', origin === 'file' ? 'in the configuration file' : 'by tidegate module install'],
+    ['Last call took', calls === 0 ? '' : tookMs(lastCallTookMs)],
+    ['Batches it refused', count(refusals)],
+    ['Failures in a row', count(failures)],
+    ['Said too much, dropped', drops.filter(Boolean).join('\n') || 'nothing'],
+    ...gaugeFacts(gauges),
+  ];
+}
+
+/** What the program itself counts, by its own names. @param {Record<string, number | null>} gauges @returns {Fact[]} */
+export function gaugeFacts(gauges) {
+  return Object.entries(gauges).map(([name, reading]) => [`Gauge ${plainText(name, 64)}`, value(reading)]);
+}
+
+/** @param {number | null} p50Ms @param {number | null} p99Ms */
+export function percentiles(p50Ms, p99Ms) {
+  return p50Ms === null ? '–' : `p50 ${tookMs(p50Ms)}, p99 ${tookMs(p99Ms)}`;
 }

@@ -119,6 +119,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   parts.use(modules);
 
   const link = new NatsLink(config.sync, `tidegate ${id}`, systemClock, random);
+  link.onTurn((text) => log('info', `cloud: ${text}`));
   const sync = createSync(config, { id, epoch, store: store.remote, paths, link, log });
   parts.use(sync);
   functions = new Functions({

@@ -91,7 +91,7 @@ async function seriesPoints(
 function numberFrom(query: URLSearchParams, name: string, otherwise: number): number {
   const raw = query.get(name);
   const value = raw === null ? otherwise : Number(raw);
-  if (!Number.isFinite(value))
+  if (!Number.isFinite(value) || raw === '')
     throw new GatewayError('invalid', `${name}: a number expected, ${JSON.stringify(raw?.slice(0, 40))} found`);
   return value;
 }

@@ -38,9 +38,12 @@ export class NatsLink implements AsyncDisposable {
   readonly #random: Random;
   readonly #stop = new AbortController();
   readonly #upListeners: ((connection: NatsConnection) => void)[] = [];
+  readonly #turnListeners: ((text: string) => void)[] = [];
   readonly #waiters = new Set<(connection: NatsConnection) => void>();
   #connection: NatsConnection | undefined;
   #isUp = false;
+  /** Before the first try it is neither up nor down. */
+  #hasTried = false;
   #loop: Promise<void> | undefined;
   /** Since when the link is as it is, Unix epoch milliseconds. */
   sinceMs: number;
@@ -67,6 +70,11 @@ export class NatsLink implements AsyncDisposable {
   onUp(listener: (connection: NatsConnection) => void): void {
     this.#upListeners.push(listener);
     if (this.#isUp && this.#connection !== undefined) listener(this.#connection);
+  }
+
+  /** Told in words, each time the link comes up or goes down. */
+  onTurn(listener: (text: string) => void): void {
+    this.#turnListeners.push(listener);
   }
 
   start(): void {
@@ -135,6 +143,7 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #up(connection: NatsConnection): void {
+    if (!this.#isUp) this.#turn(`link up: ${connection.getServer()}`);
     this.#isUp = true;
     this.sinceMs = this.#clock.now();
     this.error = undefined;
@@ -145,8 +154,15 @@ export class NatsLink implements AsyncDisposable {
 
   #down(reason: string): void {
     if (this.#isUp) this.sinceMs = this.#clock.now();
+    const servers = this.#settings.servers.join(', ');
+    if (this.#isUp || !this.#hasTried) this.#turn(`link down: ${servers}: ${reason}; tried again in the background`);
     this.#isUp = false;
     this.error = reason;
+  }
+
+  #turn(text: string): void {
+    this.#hasTried = true;
+    for (const listener of this.#turnListeners) listener(text);
   }
 
   #options(): ConnectionOptions {

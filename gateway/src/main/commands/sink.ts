@@ -13,7 +13,7 @@ import { SegmentReader } from '../../core/store/segment-format.ts';
 import { type DecodedSegment, receiveSegment } from '../../core/sync/receive.ts';
 import { assets } from '../assets.ts';
 import { createLog } from '../log.ts';
-import { type Command, EXIT, listOf, print, printJson, textOf } from './command.ts';
+import { type Command, EXIT, listOf, type OptionValues, print, printJson, textOf } from './command.ts';
 
 const OPTIONS = {
   server: { type: 'string', multiple: true },
@@ -58,7 +58,7 @@ export const sink: Command = {
       );
     const store = new SqliteSinkStore(database, { pointsMax, ndjsonPath: textOf(options.ndjson) });
     const settings = {
-      servers: options.server === undefined ? ['nats://127.0.0.1:4222'] : listOf(options.server),
+      servers: serversOf(options),
       user: text('user'),
       passwordFile: text('password-file'),
       nkeyFile: text('nkey-file'),
@@ -82,6 +82,7 @@ export const sink: Command = {
       },
       systemClock,
     );
+    link.onTurn((turn) => log('info', `sink: ${turn}`));
     link.start();
     consumer.start();
     if (options.json) printJson({ database: path, servers: settings.servers });
@@ -95,6 +96,15 @@ export const sink: Command = {
     return EXIT.ok;
   },
 };
+
+function serversOf(options: OptionValues): string[] {
+  const servers = options.server === undefined ? ['nats://127.0.0.1:4222'] : listOf(options.server);
+  for (const server of servers) {
+    if (URL.canParse(server) && /^(nats|tls|ws|wss):$/.test(new URL(server).protocol)) continue;
+    throw new GatewayError('invalid', `--server: an address such as nats://cloud:4222 expected, ${server} found`);
+  }
+  return servers;
+}
 
 export const sinkStatus: Command = {
   verb: 'sink status',

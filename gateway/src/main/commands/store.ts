@@ -86,6 +86,8 @@ export const storeQuery: Command = {
           found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), p.quality.grade]),
         ),
       );
+      if (found.length === 0 && options.from === undefined)
+        print('(nothing within the last day; further back with --from)');
       if (found.length === limit) print(`(the first ${limit}; more with --limit)`);
     }
     return EXIT.ok;
