@@ -16,10 +16,12 @@ const USAGE = `usage: npm test [-- [--checks] [--unit] [--integration] [FILTER..
 Without a part all three run; with only a FILTER the two kinds of tests. As root on Debian or Ubuntu the packages that the
 integration tests need are installed first, unless TIDEGATE_NO_INSTALL=1; without them those tests are skipped and say why.`;
 
-/** The real other ends of the integration tests, and the compilers of modules in C and Rust. */
+/** The real other ends of the integration tests, the compilers of modules in C and Rust, and what the one executable is made with. */
 const DEBIAN_PACKAGES = [
   ...['mosquitto', 'mosquitto-clients', 'nats-server', 'chromium'],
   ...['clang', 'lld', 'wasi-libc', 'libclang-rt-dev-wasm32', 'rustc', 'libstd-rust-dev-wasm32'],
+  ...['g++', 'make', 'python3', 'binutils', 'zstd', 'xz-utils', 'openssl', 'qemu-user-static'],
+  ...['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu', 'libc6-dev-arm64-cross'],
 ];
 
 // An ordinary exit, so that what runs for us is ended with us.

@@ -12,16 +12,15 @@ export function canaryOf({ canary, previous }) {
   /** @type {Fact[]} */
   const facts = [
     ['Calls of both', count(calls)],
-    ['Rows compared', isCompared ? count(compared) : 'not compared'],
+    ['Rows compared', isCompared ? count(compared) : `none: it began anew (${plainText(notCarried, 300)})`],
     ['Rows that differ', isCompared ? count(rowsDiffering) : ''],
     ['Fuel', fuelLive > 0 ? `${ratio(fuelCanary / fuelLive)} times the live version’s` : 'nothing to compare yet'],
     ['Failures', failures > 0 ? count(failures) : ''],
   ];
-  const why = isCompared ? '' : `It began without what the live version knows: ${plainText(notCarried, 300)}`;
   return {
-    title: `${version === previous ? 'Version before' : 'Canary'} ${plainText(version, 40)}`,
+    title: `${version === previous ? 'Previous version' : 'Canary'} ${plainText(version, 40)}`,
     mark: markOf(failures, isCompared ? rowsDiffering : 0, isCompared),
-    fault: canary.error === null ? why : plainText(canary.error, 300),
+    fault: canary.error === null ? '' : plainText(canary.error, 300),
     facts,
   };
 }

@@ -12,7 +12,8 @@ import { createAdvice, showAdvice } from './todo.js';
  * @property {string} title
  * @property {string} about
  * @property {Mark[]} marks the first is its state
- * @property {string} fault
+ * @property {string} fault why it does not work now
+ * @property {string} past what went wrong some time ago
  * @property {Advice | null} advice
  * @property {Fact[]} facts
  * @property {Fact[]} more shown when asked for
@@ -40,6 +41,7 @@ export function createEntryCards(parent, moreLabel) {
     const about = element('p', { class: 'quiet' });
     const marks = element('ul', { class: 'remarks' });
     const fault = element('p', { class: 'fault' });
+    const past = element('p', { class: 'quiet' });
     const advice = createAdvice();
     const facts = element('dl', { class: 'facts' });
     const beside = createBeside();
@@ -47,18 +49,28 @@ export function createEntryCards(parent, moreLabel) {
     const summary = element('summary', { class: 'quiet' }, moreLabel, element('span', { class: 'unseen' }));
     const details = element('details', {}, summary, more);
     const root = element('li', { id, class: 'entry', 'aria-labelledby': titleId, tabindex: '-1' });
-    root.append(title, about, marks, fault, advice, facts, beside.root, details);
+    root.append(
+      element('div', { class: 'head' }, title, marks),
+      about,
+      fault,
+      past,
+      advice,
+      facts,
+      beside.root,
+      details,
+    );
     updates.set(root, (entry) => {
       setText(title, entry.title);
       setText(about, entry.about);
       showMarks(marks, entry.marks);
       showText(fault, entry.fault);
+      showText(past, entry.past);
       showAdvice(advice, entry.advice);
       showFacts(facts, entry.facts);
       beside.update(entry.beside);
       setText(inner(summary), ` of ${entry.title}`);
       showFacts(more, entry.more);
-      root.className = `entry ${entry.marks[0]?.level ?? ''}-entry`;
+      root.className = `entry ${worst(entry.marks)}-entry`;
     });
     return root;
   };
@@ -94,6 +106,12 @@ function createBeside() {
       showFacts(facts, beside.facts);
     },
   };
+}
+
+/** @param {Mark[]} marks @returns {Level} */
+function worst(marks) {
+  const levels = marks.map(({ level }) => level);
+  return levels.includes('problem') ? 'problem' : levels.includes('attention') ? 'attention' : 'ok';
 }
 
 /** @param {HTMLElement} list @param {Mark[]} marks */

@@ -53,10 +53,11 @@ export function span(ms) {
 }
 
 /** `0.4 ms`, `120 ms` @param {number | null | undefined} ms */
-export const tookMs = (ms) =>
-  ms === null || ms === undefined
-    ? NO_VALUE
-    : `${(ms < 10 ? reading : whole).format(ms < 10 ? Math.round(ms * 100) / 100 : ms)} ms`;
+export function tookMs(ms) {
+  if (ms === null || ms === undefined) return NO_VALUE;
+  if (ms > 0 && ms < 0.01) return 'under 0.01 ms';
+  return `${ms < 10 ? reading.format(Math.round(ms * 100) / 100) : whole.format(ms)} ms`;
+}
 
 /** `8 s ago`; a moment that has not been is `never`. @param {number | null | undefined} atMs @param {number} nowMs */
 export function ago(atMs, nowMs) {

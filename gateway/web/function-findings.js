@@ -11,11 +11,17 @@ const FAILING_SHOWN_MS = 6 * 60_000;
 export const isFailing = ({ name, failures }, growth) =>
   growth.hasGrown(`function ${name} failures`, failures, FAILING_SHOWN_MS);
 
+/** @type {Advice} */
+export const REFUSED_ADVICE = {
+  text: 'It does not run; what waits for it is kept. Put right what the error says, then restart the gateway.',
+  commands: [],
+};
+
 /** @param {FunctionReport} fn @returns {Advice | null} */
 export function deadLetterAdvice({ name, dead }) {
   if (dead === 0) return null;
   return {
-    text: 'Dead letters are events it could not deal with after all tries. They are kept. See why; then have each tried again, or delete it, by its number:',
+    text: 'Events that could not be dealt with after all tries; they are kept. See why, then have each tried again, or delete it, by its number:',
     commands: [
       `tidegate function dead list --function ${name}`,
       'tidegate function dead retry ID',
@@ -33,10 +39,8 @@ export function functionFindings(functions, growth) {
   /** @type {Finding[]} */
   const found = [];
   if (refused.length > 0) {
-    const text = 'It does not run; what waits for it is kept. Put right what the error says, then restart the gateway.';
-    const words = `${named(refused)} refused`;
-    const advice = { text, commands: [] };
-    found.push({ level: 'problem', topic: 'function-refused', text: words, href: anchor(refused), advice });
+    const text = `${named(refused)} refused`;
+    found.push({ level: 'problem', topic: 'function-refused', text, href: anchor(refused), advice: REFUSED_ADVICE });
   }
   if (failing.length > 0) {
     const advice = {
@@ -59,7 +63,7 @@ export function functionFindings(functions, growth) {
 function named(functions) {
   const [first] = functions;
   return first && functions.length === 1
-    ? `Function ${plainText(first.name, 40)}`
+    ? `Function ${plainText(first.name, 40)}:`
     : counted(functions.length, 'function');
 }
 

@@ -2,7 +2,7 @@
 import { byId, setText } from './dom.js';
 import { createEntryCards } from './entry-cards.js';
 import { count, counted, plainText, tookMs } from './format.js';
-import { deadLetterAdvice, isFailing } from './function-findings.js';
+import { deadLetterAdvice, isFailing, REFUSED_ADVICE } from './function-findings.js';
 import { gaugeFacts, percentiles } from './modules.js';
 
 /** @import { Fact, FunctionReport, Status } from './api-types.d.ts' */
@@ -33,15 +33,18 @@ export function createFunctions(growth) {
 /** @param {FunctionReport} fn @param {boolean} failing @returns {Entry} */
 function entryOf(fn, failing) {
   const { name, module, version, error, lastError } = fn;
+  const lastWords = lastError === null ? '' : `Last error: ${plainText(lastError, 300)}`;
+  const hasRun = fn.state === 'running' || fn.calls > 0;
+  const calledBy = fn.triggers.map((trigger) => plainText(trigger, 200)).join('\n');
   return {
     id: `function-${name}`,
     title: plainText(name, 80),
     about: `${plainText(module, 80)} ${plainText(version, 40)}`.trim(),
     marks: marksOf(fn, failing),
-    fault:
-      error !== null ? plainText(error, 300) : lastError === null ? '' : `Last error: ${plainText(lastError, 300)}`,
-    advice: deadLetterAdvice(fn),
-    facts: [['Called by', fn.triggers.map((trigger) => plainText(trigger, 200)).join('\n')], ...workFacts(fn)],
+    fault: error !== null ? plainText(error, 300) : failing ? lastWords : '',
+    past: failing || error !== null ? '' : lastWords,
+    advice: fn.state === 'refused' ? REFUSED_ADVICE : deadLetterAdvice(fn),
+    facts: [['Called by', calledBy], ...queueFacts(fn), ...(hasRun ? workFacts(fn) : [])],
     more: moreFacts(fn),
     beside: null,
   };
@@ -59,11 +62,17 @@ function marksOf({ state, dead, active }, failing) {
 }
 
 /** @param {FunctionReport} fn @returns {Fact[]} */
-function workFacts(fn) {
-  const { queued, dead, calls, failures, retries, deadLettered, coldStarts, coldStart, warmCalls } = fn;
+function queueFacts({ queued, dead }) {
   return [
     ['Waiting', counted(queued, 'event')],
     ['Dead letters', dead === 0 ? 'none' : count(dead)],
+  ];
+}
+
+/** @param {FunctionReport} fn @returns {Fact[]} */
+function workFacts(fn) {
+  const { calls, failures, retries, deadLettered, coldStarts, coldStart, warmCalls } = fn;
+  return [
     ['Calls', failures === 0 ? count(calls) : `${count(calls)}, ${count(failures)} failed`],
     [
       'Failed tries',

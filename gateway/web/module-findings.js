@@ -19,10 +19,16 @@ function isFailing({ name, state, error, traps }, growth) {
 }
 
 /** @param {ModuleReport} module @returns {Advice | null} */
-export function adviceFor({ name, state, origin }) {
+export function adviceFor({ name, state, error, origin }) {
   if (state === 'quarantined') {
     return {
       text: 'It failed again and again, so it is tried only seldom: after ten minutes at first, six hours at last. When the cause is removed, have it tried at once:',
+      commands: [`tidegate module resume ${name}`],
+    };
+  }
+  if (state === 'backing_off' && error !== null) {
+    return {
+      text: 'It is started anew by itself after a wait, which grows with each failure. To have it tried at once:',
       commands: [`tidegate module resume ${name}`],
     };
   }
@@ -57,7 +63,7 @@ export function moduleFindings(modules, growth) {
   return [
     ...found('problem', 'module-quarantined', 'in quarantine', quarantined, adviceFor),
     ...found('problem', 'module-refused', 'refused', refused, adviceFor),
-    ...found('attention', 'module-failing', 'restarted after failures', failing, () => null),
+    ...found('attention', 'module-failing', 'failing, and started anew', failing, () => null),
     ...found('attention', 'module-throttled', 'out of fuel', throttled, throttledAdvice),
   ];
 }
@@ -73,7 +79,7 @@ function found(level, topic, trouble, modules, advise) {
   if (!first) return [];
   const isOne = modules.length === 1;
   const text = isOne
-    ? `Module ${plainText(first.name, 40)} ${trouble}`
+    ? `Module ${plainText(first.name, 40)}: ${trouble}`
     : `${counted(modules.length, 'module')} ${trouble}`;
   const advice = isOne ? advise(first) : forSeveral(advise(first), modules);
   return [{ level, topic, text, href: isOne ? `#module-${first.name}` : '#modules', ...(advice && { advice }) }];

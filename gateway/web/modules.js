@@ -55,10 +55,11 @@ function entryOf(module, throttled) {
     title: plainText(name, 80),
     about: `${plainText(module.module, 80)} ${plainText(version, 40)}`.trim(),
     marks: marksOf(module, throttled),
-    fault: why !== '' && state === 'running' ? `Last failure: ${why}` : why,
+    fault: state === 'running' ? '' : why,
+    past: state === 'running' && why !== '' ? `Last failure: ${why}` : '',
     advice: adviceFor(module) ?? (throttled ? throttledAdvice(module) : null),
     facts: [['Signed by', signedBy(module)], ...(hasRun(module) ? workFacts(module) : [])],
-    more: moreFacts(module),
+    more: [...(hasRun(module) ? moreFacts(module) : []), ...originFacts(module)],
     beside: canaryOf(module),
   };
 }
@@ -85,42 +86,54 @@ const hasRun = ({ state, calls, traps }) => (state !== 'refused' && state !== 'd
 function signedBy(module) {
   const { publisher, from, trust } = module;
   if (trust === '') return 'not known: it could not be loaded';
-  const source = SOURCES[from] ?? '';
-  if (isUnsigned(module)) return `nobody (${source})`;
-  return from === 'program' ? `Tidegate (${source})` : `${plainText(publisher, 80)} (${plainText(trust, 20)})`;
+  if (isUnsigned(module)) return 'nobody';
+  return from === 'program' ? 'Tidegate' : `${plainText(publisher, 80)} (${plainText(trust, 20)})`;
 }
 
-/** @param {ModuleReport} module @returns {Fact[]} */
-function workFacts({ calls, rowsIn, rowsOut, throttledRows, traps, restarts, fuel, memoryBytes, ...module }) {
+/** What is worth a look at any time, and whatever is not as it should be. @param {ModuleReport} module @returns {Fact[]} */
+function workFacts({ rowsIn, rowsOut, throttledRows, traps, restarts, dropped, ...module }) {
   return [
     ['Points', `${count(rowsIn)} in, ${count(rowsOut)} out`],
-    ['Left out for fuel', throttledRows === 0 ? 'none' : counted(throttledRows, 'point')],
-    ['Calls', count(calls)],
     ['A call takes', percentiles(module.callP50Ms, module.callP99Ms)],
-    ['Fuel per call', calls === 0 ? '–' : count(fuel / calls)],
-    ['Traps', traps === 0 ? 'none' : `${count(traps)}, ${counted(restarts, 'restart')}`],
-    ['Memory', octets(memoryBytes)],
+    ['Memory', octets(module.memoryBytes)],
+    ['Left out for fuel', throttledRows === 0 ? '' : counted(throttledRows, 'point')],
+    ['Traps', traps === 0 ? '' : `${count(traps)}, ${counted(restarts, 'restart')}`],
+    ['Dropped, over its rates', drops(dropped)],
   ];
 }
 
 /** @param {ModuleReport} module @returns {Fact[]} */
-function moreFacts({ previous, from, origin, dropped, gauges, refusals, failures, lastCallTookMs, calls }) {
-  const { logLines, metrics, emits } = dropped;
-  const drops = [
+function originFacts({ previous, from, origin }) {
+  return [
+    ['Previous version', previous === null ? 'none' : plainText(previous, 40)],
+    ['Package', SOURCES[from] ?? ''],
+    ['Set up', origin === 'file' ? 'in the configuration file' : 'by tidegate module install'],
+  ];
+}
+
+/** @param {ModuleReport} module @returns {Fact[]} */
+function moreFacts({ throttledRows, traps, dropped, gauges, refusals, failures, lastCallTookMs, calls, fuel }) {
+  return [
+    ['Calls', count(calls)],
+    ['Last call took', calls === 0 ? '' : tookMs(lastCallTookMs)],
+    ['Fuel per call', calls === 0 ? '' : count(fuel / calls)],
+    ['Left out for fuel', throttledRows === 0 ? 'none' : ''],
+    ['Traps', traps === 0 ? 'none' : ''],
+    ['Failures in a row', count(failures)],
+    ['Batches it refused', count(refusals)],
+    ['Dropped, over its rates', drops(dropped) === '' ? 'nothing' : ''],
+    ...gaugeFacts(gauges),
+  ];
+}
+
+/** What it asked for beyond what it may, a line each; empty: nothing. @param {ModuleReport['dropped']} dropped */
+function drops({ logLines, metrics, emits }) {
+  const lines = [
     logLines > 0 ? counted(logLines, 'log line') : '',
     metrics > 0 ? counted(metrics, 'gauge reading') : '',
     emits > 0 ? counted(emits, 'event') : '',
   ];
-  return [
-    ['Version before', previous === null ? 'none' : plainText(previous, 40)],
-    ['Package', SOURCES[from] ?? ''],
-    ['Set up', origin === 'file' ? 'in the configuration file' : 'by tidegate module install'],
-    ['Last call took', calls === 0 ? '' : tookMs(lastCallTookMs)],
-    ['Batches it refused', count(refusals)],
-    ['Failures in a row', count(failures)],
-    ['Said too much, dropped', drops.filter(Boolean).join('\n') || 'nothing'],
-    ...gaugeFacts(gauges),
-  ];
+  return lines.filter(Boolean).join('\n');
 }
 
 /** What the program itself counts, by its own names. @param {Record<string, number | null>} gauges @returns {Fact[]} */

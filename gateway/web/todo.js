@@ -17,9 +17,14 @@ export function showAdvice(node, advice) {
   commands.hidden = advice.commands.length === 0;
   follow(commands, advice.commands, {
     key: (command) => command,
-    create: (command) => element('li', {}, element('code', { class: 'command' }, command)),
+    create: (command) => element('li', {}, element('code', { class: 'command' }, ...wordsOf(command))),
     update: () => undefined,
   });
+}
+
+/** A line may break between two words, and nowhere else: not after the hyphens of an option. @param {string} command */
+function wordsOf(command) {
+  return command.split(' ').flatMap((word, at) => [at > 0 ? ' ' : '', element('span', {}, word)]);
 }
 
 /** The findings that ask for something to be done, each with what. */

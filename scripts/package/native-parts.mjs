@@ -14,7 +14,11 @@ const OF_CHECKOUT = join(PROJECT, '.cache', 'package', 'native');
  */
 export async function nativeParts(target, node, work) {
   const prebuilt = join(PROJECT, 'node_modules', 'better-sqlite3', 'prebuilds', `${target.name}.node`);
-  return { better_sqlite3: readFileSync(prebuilt), build_info: await compile('build-info', target, node, work) };
+  return {
+    better_sqlite3: readFileSync(prebuilt),
+    build_info: await compile('build-info', target, node, work),
+    service_notify: await compile('service-notify', target, node, work),
+  };
 }
 
 /** Compiled in a copy: the source folder stays as it is, and two targets do not meet in one `build` folder. */

@@ -7,7 +7,7 @@ import { testFiles } from './test-files.mjs';
 
 const TALLY = new URL('./test-tally.mjs', import.meta.url).href;
 /** Of one file. The slowest, against a browser, take a minute on a busy machine. */
-const FILE_TIMEOUT_MS = 5 * 60_000;
+const FILE_TIMEOUT_MS = 8 * 60_000;
 
 /** What all runs of tests together have shown. `faults` are what no single test stands for. */
 export function emptyResult() {

@@ -1,6 +1,6 @@
 /**
- * A gateway that is attacked: attacking modules in the worker of developers' modules beside an honest one, another honest one in the worker of
- * the vendor's, and readings all the while. Ends with the question whether any honest module has lost or doubled a window.
+ * A gateway that is attacked: attacking modules in the worker of developers' modules between two honest ones, another honest one in the worker
+ * of the vendor's, and readings all the while. Ends with the question whether any honest module has lost or doubled a window.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,11 @@ import { temporaryFolder } from './temporary-folder.ts';
 export type ModuleRow = StatusDocument['modules'][number];
 
 const WINDOWS = `config = { windowMs = ${WINDOW_MS}, latenessMs = 0, idleMs = 600000 }`;
-/** Honest modules: the first runs in the vendor's worker, the other beside the attacks. */
-const HONEST = { ref: 'window-aggregate', neighbour: 'honest' } as const;
+/** Honest modules: one in the vendor's worker, and one that sees each batch before the attacks beside it, and one after them. */
+const HONEST = ['ref', 'before', 'after'] as const;
+
+/** What may come on top without an attack: caches, code compiled anew, garbage. */
+const MEMORY_SLACK_BYTES = 60e6;
 
 export interface AttackOptions {
   /** Puts modules into the folder. @returns their ids: each runs under its id. */
@@ -48,15 +51,15 @@ export class AttackedGateway implements AsyncDisposable {
     return this.gateway.log;
   }
 
-  /** Resolves when readings flow and both honest modules have closed a window. */
+  /** Resolves when readings flow and every honest module has closed a window. */
   async start(): Promise<this> {
     const { install, quarantineAfter = 1000, config = '' } = this.#options;
-    installCopy(this.#folder.path, 'window-aggregate', HONEST.neighbour);
+    installCopy(this.#folder.path, 'window-aggregate', 'honest');
     const tables = [
-      table('ref', HONEST.ref, '**', WINDOWS),
-      ...install(this.#folder.path).map((id) => table(id, id, 'plant/**')),
-      // Last: whatever an attack before it does, it does before the honest one has seen the batch.
-      table('neighbour', HONEST.neighbour, '**', WINDOWS),
+      table('ref', 'window-aggregate', WINDOWS),
+      table('before', 'honest', WINDOWS),
+      ...install(this.#folder.path).map((id) => table(id, id, '')),
+      table('after', 'honest', WINDOWS),
     ];
     this.#gateway = new GatewayProcess({
       config: `${config}\n${tables.join('')}`,
@@ -111,9 +114,9 @@ export class AttackedGateway implements AsyncDisposable {
     return this.#moduleWith(name, `${name} ${what}`, holds);
   }
 
-  /** Both honest modules close windows now. */
+  /** Every honest module closes windows now. */
   async windowsGoOn(): Promise<void> {
-    for (const name of Object.keys(HONEST)) {
+    for (const name of HONEST) {
       const count = async () => (await this.gateway.series(`plant/x.${name}.count`))?.count ?? 0;
       const before = await count();
       await eventually(`${name} to close windows`, async () => (await count()) > before, 30_000).catch((error) => {
@@ -131,18 +134,42 @@ export class AttackedGateway implements AsyncDisposable {
     assert.ok((await this.gateway.status()).ledger.balanced, 'the ledger is balanced');
   }
 
-  /** Stops everything. Every window of both honest modules is there, once, and counts every reading of it. */
+  /** Stops everything. Every window of every honest module is there, once, and counts every reading of it. */
   async assertNothingLost(): Promise<void> {
     await this.stream.stop();
     assert.equal(await this.gateway.stop(), 0, this.log);
-    for (const name of Object.keys(HONEST)) {
-      const rows = await this.gateway.exported(`plant/x.${name}.count`);
+    const all = await this.gateway.exported('plant/x**');
+    for (const name of HONEST) {
+      const rows = all.filter(({ series }) => series === `plant/x.${name}.count`);
       const windows = new Map(rows.map(({ timeMs, value }) => [timeMs, value]));
       assert.equal(rows.length, windows.size, `${name}: no window is said twice`);
       assert.deepEqual(windows, this.stream.closedWindows, `${name}: every window counts every reading`);
     }
-    const live = (await this.gateway.exported('plant/x')).length;
-    assert.equal(live, this.stream.sent, 'every reading is stored');
+    assert.equal(
+      all.filter(({ series }) => series === 'plant/x').length,
+      this.stream.sent,
+      'every reading is stored',
+    );
+  }
+
+  /** Resolves when the log says so. */
+  async logSays(pattern: RegExp): Promise<void> {
+    await eventually(`the log to say ${pattern}`, () => pattern.test(this.log), 30_000).catch((error) => {
+      throw new Error(`${error.message}: ${this.log}`);
+    });
+  }
+
+  /** Resolves when memory is back near `bytes`. */
+  async memoryBackTo(bytes: number): Promise<void> {
+    const most = bytes + MEMORY_SLACK_BYTES;
+    let last = 0;
+    const look = () => {
+      last = this.anonymousBytes();
+      return last <= most;
+    };
+    await eventually('memory to be given back', look, 20_000).catch(() => {
+      throw new Error(`at most ${most} octets of memory expected, ${last} found`);
+    });
   }
 
   /** Memory that is the process's own, and in no file. Octets. */
@@ -158,8 +185,8 @@ export class AttackedGateway implements AsyncDisposable {
   }
 }
 
-function table(name: string, module: string, series: string, rest = ''): string {
-  return `[[module]]\nname = "${name}"\nmodule = "${module}"\n[[module.input]]\nseries = "${series}"\n${rest}\n`;
+function table(name: string, module: string, config: string): string {
+  return `[[module]]\nname = "${name}"\nmodule = "${module}"\n[[module.input]]\nseries = "plant/**"\n${config}\n`;
 }
 
 /** A gateway under readings; `await using` ends it. */

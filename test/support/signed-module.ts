@@ -28,8 +28,12 @@ export class ModuleWorkshop {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, version, ...changes }, null, 2));
     writeFileSync(join(folder, `${id}.wasm`), readFileSync(new URL(`${id}/build/${id}.wasm`, BUILT)));
-    await this.#run('module', 'sign', folder, '--key', this.#key(key));
+    await this.sign(folder, key);
     return folder;
+  }
+
+  async sign(folder: string, key: string): Promise<void> {
+    await this.#run('module', 'sign', folder, '--key', this.#key(key));
   }
 
   /** `tidegate module VERB...` on the gateway. @returns its JSON. */

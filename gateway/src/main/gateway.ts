@@ -94,7 +94,9 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     if (notice.notice === 'series') series.push(...notice.series);
   });
 
-  const database = openForReading(paths.database, { nativeBinding: assets.nativeBinding('better_sqlite3') });
+  const database = openForReading(paths.database, {
+    nativeBinding: assets.nativeBinding('better_sqlite3', paths.folder),
+  });
   parts.defer(() => void database.close());
   let functions: Functions | null = null;
   const modules = await startModules({

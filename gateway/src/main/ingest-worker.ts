@@ -1,7 +1,6 @@
 /** The ingest worker: MQTT in, batches out, acknowledgements back. */
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { BrokerSource } from '../adapters/mqtt/broker-source.ts';
 import { MqttListener } from '../adapters/mqtt/listener.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
@@ -132,7 +131,8 @@ interface Source extends AsyncDisposable {
 }
 
 const warn = (text: string) => notify({ notice: 'log', level: 'warn', text });
-const source: Source = config.mqtt.source === 'listener' ? listenerFor(config, pipeline) : brokerFor(config, pipeline);
+const source: Source =
+  config.mqtt.source === 'listener' ? listenerFor(config, pipeline) : await brokerFor(config, pipeline);
 
 const verbs: { [K in keyof IngestVerbs]: (...args: Parameters<IngestVerbs[K]>) => unknown } = {
   async start() {
@@ -174,7 +174,9 @@ function listenerFor({ mqtt, ingest }: Config, intake: Intake): Source {
   return new MqttListener(settings, intake, systemClock, warn);
 }
 
-function brokerFor({ mqtt: { broker } }: Config, intake: Intake): Source {
+/** Its MQTT client is loaded only where there is an external broker. */
+async function brokerFor({ mqtt: { broker } }: Config, intake: Intake): Promise<Source> {
+  const { BrokerSource } = await import('../adapters/mqtt/broker-source.ts');
   const settings = { ...broker, clientId: broker.clientId || `tidegate-${gatewayId}`, keepaliveMs: broker.keepalive };
   return new BrokerSource({ ...settings, qos: broker.qos as 0 | 1 | 2 }, intake, warn);
 }

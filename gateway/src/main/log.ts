@@ -1,4 +1,7 @@
-/** One line a notice, on standard error, in the form that systemd's journal reads: `<priority>` before the text. */
+/** One line a notice, on standard error; where that leads to systemd's journal, in the form that it reads: `<priority>` before the text. */
+import { isJournal } from '../adapters/systemd/journal-stream.ts';
+import { logLine } from './log-line.ts';
+
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export type Log = (level: LogLevel, text: string) => void;
@@ -10,7 +13,7 @@ const PRIORITY: Record<LogLevel, number> = { error: 3, warn: 4, info: 6, debug: 
 const LINES_PER_SECOND_MAX = 20;
 
 export function createLog(threshold: LogLevel): Log {
-  const isJournal = process.env.JOURNAL_STREAM !== undefined;
+  const toJournal = isJournal(process.env, process.stderr.fd);
   let second = 0;
   let lines = 0;
   let suppressed = 0;
@@ -25,9 +28,10 @@ export function createLog(threshold: LogLevel): Log {
       suppressed++;
       return;
     }
-    const prefix = isJournal ? `<${PRIORITY[level]}>` : `${new Date().toISOString()} ${level} `;
+    // The journal has a clock of its own.
+    const prefix = toJournal ? `<${PRIORITY[level]}>` : `${new Date().toISOString()} ${level} `;
     const missed = suppressed > 0 ? ` (${suppressed} lines suppressed before)` : '';
     suppressed = 0;
-    process.stderr.write(`${prefix}${text.replaceAll('\n', ' ')}${missed}\n`);
+    process.stderr.write(`${prefix}${logLine(text)}${missed}\n`);
   };
 }

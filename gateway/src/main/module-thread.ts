@@ -38,7 +38,7 @@ export interface ModuleThreadParts {
 
 interface Hosted {
   readonly spec: ModuleSpec;
-  /** From the last life of the gateway; used once. */
+  /** From the last life of the gateway; used until a worker is ready. */
   readonly state?: Uint8Array | undefined;
 }
 
@@ -62,6 +62,8 @@ export class ModuleThread {
   #remote: Remote<ModuleVerbs> | undefined;
   #watchdog: ModuleWatchdog | undefined;
   #hasRun = false;
+  /** A worker has taken over what modules knew when the gateway was last stopped. */
+  #hasBeenReady = false;
   #isStopping = false;
 
   constructor(parts: ModuleThreadParts) {
@@ -184,8 +186,8 @@ export class ModuleThread {
   }
 
   #initial(spec: ModuleSpec, state: Uint8Array | undefined): InitialModule {
-    if (!this.#hasRun) return { spec, state };
-    return { spec, before: this.#statuses.find(({ name }) => name === spec.name) };
+    const before = this.#hasRun ? this.#statuses.find(({ name }) => name === spec.name) : undefined;
+    return { spec, before, state: this.#hasBeenReady ? undefined : state };
   }
 
   #watch(worker: Worker, calls: SharedArrayBuffer): ModuleWatchdog {
@@ -200,7 +202,10 @@ export class ModuleThread {
   }
 
   #noticed(notice: WorkerNotice): void {
-    if (notice.notice === 'ready') this.#culprits.clear();
+    if (notice.notice === 'ready') {
+      this.#culprits.clear();
+      this.#hasBeenReady = true;
+    }
     if (notice.notice === 'modules') this.#statuses = notice.modules;
     this.#parts.onNotice(notice);
   }

@@ -40,7 +40,7 @@ const { config, gatewayId, stateFolder, shared, ingest } = workerData as StoreWo
 const paths = statePaths(stateFolder);
 makeFolder(stateFolder);
 const database = openDatabase(paths.database, assets.migrations('gateway'), {
-  nativeBinding: assets.nativeBinding('better_sqlite3'),
+  nativeBinding: assets.nativeBinding('better_sqlite3', stateFolder),
 });
 const sagas = new SqliteSagaStore(database);
 const moduleStore = new SqliteModuleStore(database);

@@ -1,31 +1,48 @@
-/** Modules that take what they can: memory, tables, stack, time. Each is ended, says why, and takes nothing from the others. */
+/** Modules that take what they can get: memory, tables, stack, time. Each is ended and says why, and nobody else loses a reading by it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { installAttack } from '../../support/attack-module.ts';
+import { installAttack, installBinary } from '../../support/attack-module.ts';
+import { fuelForger, tableBomb } from '../../support/attack-octets.ts';
 import { startAttacked } from '../../support/attack-rig.ts';
 
-test('probe', async () => {
+const OUT_OF_FUEL = /gw_on_batch: more than 20000000 units of fuel used/;
+const ENDED: Readonly<Record<string, RegExp>> = {
+  'memory-bomb': /unreachable/,
+  'table-bomb': OUT_OF_FUEL,
+  loop: OUT_OF_FUEL,
+  'forged-fuel': OUT_OF_FUEL,
+  recursion: /call stack/,
+  'recursion-with-log': /call stack/,
+  'recursion-in-init': /call stack/,
+};
+
+test('memory, tables, recursion and loops are ended one by one, memory comes back, and the honest modules count every reading once', async () => {
   await using rig = await startAttacked({
-    install: (folder) => [
-      installAttack(folder, 'memory-bomb'),
-      installAttack(folder, 'loop'),
-      installAttack(folder, 'recursion'),
-      installAttack(folder, 'recursion-with-log'),
-      installAttack(folder, 'recursion-in-init'),
-      installAttack(folder, 'slow-together', {limits: { fuelPerSecond: 20_000_000 }}),
-    ],
+    install: (folder) => {
+      const outBytes = 4096;
+      installBinary(folder, 'table-bomb', tableBomb(), { limits: { outBytes } });
+      installBinary(folder, 'forged-fuel', fuelForger(), { limits: { outBytes } });
+      return [
+        ...['table-bomb', 'forged-fuel'],
+        installAttack(folder, 'memory-bomb'),
+        installAttack(folder, 'loop'),
+        installAttack(folder, 'recursion'),
+        installAttack(folder, 'recursion-with-log'),
+        installAttack(folder, 'recursion-in-init'),
+      ];
+    },
   });
-  const base = rig.anonymousBytes();
+  const before = rig.anonymousBytes();
   rig.attack();
-  for (const name of ['memory-bomb', 'loop', 'recursion', 'recursion-with-log', 'recursion-in-init']) {
-    const m = await rig.failed(name);
-    console.log(name, m.state, m.error);
+  for (const [name, reason] of Object.entries(ENDED)) {
+    const { error, restarts } = await rig.failed(name, 2);
+    assert.match(error ?? '', reason, name);
+    assert.ok(restarts >= 2, name);
   }
-  const slow = await rig.moduleWhere('slow-together', 'to be throttled', (m) => m.throttledRows > 0);
-  console.log(slow);
+  await rig.logSays(/module memory-bomb: unreachable; new instance in \d+ ms/);
   await rig.assertWell();
   rig.rest();
-  console.log(base / 1e6, rig.anonymousBytes() / 1e6);
+  await rig.memoryBackTo(before);
+  await rig.moduleWhere('loop', 'to run again', ({ state }) => state === 'running');
   await rig.assertNothingLost();
-  console.log(rig.log);
 });

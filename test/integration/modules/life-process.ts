@@ -18,7 +18,7 @@ import { usesOf } from '../../../gateway/src/main/module-uses.ts';
 import type { SharedParts } from '../../../gateway/src/main/thread-messages.ts';
 import { InProcessThread } from '../../support/hosted-in-process.ts';
 import { makeBatches, SERIES } from '../../unit/modules/hosting/hosting-rig.ts';
-import type { LifeWorld } from './life-world.ts';
+import type { LifeWorld, OfUse, SagaVerb } from './life-world.ts';
 
 /** Looks at canaries pass so many times faster than they are; a batch comes at each. */
 const HURRY = 50;
@@ -38,6 +38,10 @@ export class Life implements AsyncDisposable {
   readonly threads: ReadonlyMap<ModuleClass, InProcessThread>;
   /** Called at each look of a saga at a canary or a new version, with the step it is in. */
   onLook: ((step: string) => void) | undefined;
+  /** Whether each look also brings the next batch. */
+  feedsAtLooks = true;
+  /** All that was fed, in order. */
+  readonly fed: PointColumns[] = [];
   readonly #world: LifeWorld;
   readonly #inflight = new Map<string, PromiseWithResolvers<SagaRow>>();
   readonly #engine: SagaEngine;
@@ -97,6 +101,11 @@ export class Life implements AsyncDisposable {
     await this.#engine.start();
   }
 
+  /** Asks for a saga and waits for its end; the engine must have been started. */
+  async run(verb: SagaVerb, parameters: OfUse, id = 's1'): Promise<SagaRow> {
+    return this.ended(this.#world.ask(verb, parameters, id));
+  }
+
   /** Until the saga has ended. Also a saga that ended before. */
   async ended(id = 's1'): Promise<SagaRow> {
     const ending = Promise.withResolvers<SagaRow>();
@@ -110,6 +119,7 @@ export class Life implements AsyncDisposable {
   /** A batch for every module, each at its own time; without one given, the next of an endless row. */
   feed(points: PointColumns = BATCHES[this.#sequence % BATCHES.length]!): void {
     this.#sequence++;
+    this.fed.push(points);
     for (const thread of this.threads.values()) thread.deliver(points, this.#sequence);
   }
 
@@ -150,7 +160,7 @@ export class Life implements AsyncDisposable {
     const [row] = this.#world.sagas.active();
     const step = row === undefined ? '' : this.definition(row.definition).steps[row.step]!.name;
     this.onLook?.(step);
-    this.feed();
+    if (this.feedsAtLooks) this.feed();
     await systemClock.sleep(millis(ms / HURRY), signal);
   }
 }

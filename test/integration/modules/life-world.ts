@@ -30,6 +30,9 @@ export function useOf(version: string, changes: Partial<ModuleUse> = {}): Module
   };
 }
 
+export type SagaVerb = keyof typeof MODULE_SAGAS;
+export type OfUse = { readonly name: string } & Readonly<Record<string, unknown>>;
+
 export class LifeWorld implements AsyncDisposable {
   readonly paths: StatePaths;
   readonly database: Database;
@@ -42,6 +45,8 @@ export class LifeWorld implements AsyncDisposable {
   /** What the last life said before it ended; undefined: there was none. */
   lastView: LifeView | undefined;
   readonly #folder: TemporaryFolder;
+  readonly #copyOf: LifeWorld | undefined;
+  #viewOfCopies: LifeView | undefined;
 
   /** @param copyOf the world begins as a copy of this one, which must not be running. */
   constructor(
@@ -49,6 +54,7 @@ export class LifeWorld implements AsyncDisposable {
     config: Config['module'] = copyOf?.config ?? ([FIXED] as unknown as Config['module']),
   ) {
     this.config = config;
+    this.#copyOf = copyOf;
     copyOf?.database.pragma('wal_checkpoint(TRUNCATE)');
     this.#folder = temporaryFolder(copyOf?.paths.folder);
     this.paths = statePaths(this.#folder.path);
@@ -82,11 +88,7 @@ export class LifeWorld implements AsyncDisposable {
   }
 
   /** A saga that waits to be run. @returns its id. */
-  ask(
-    verb: keyof typeof MODULE_SAGAS,
-    parameters: { readonly name: string } & Record<string, unknown>,
-    id = 's1',
-  ): string {
+  ask(verb: SagaVerb, parameters: OfUse, id = 's1'): string {
     const saga = { id, definition: MODULE_SAGAS[verb], priority: 0, ordinal: 0, generation: 1, parameters, atMs: 0 };
     this.sagas.add(saga);
     return id;
@@ -105,13 +107,22 @@ export class LifeWorld implements AsyncDisposable {
   /** What is stored, what the last life said before it ended, and what the next one says. */
   async snapshot() {
     const before = this.lastView;
-    let next: LifeView;
-    {
-      await using life = await this.life();
-      next = life.view();
-    }
-    this.lastView = before;
+    const next = await this.#nextView();
     return { ...this.stored(), running: before ?? next, afterRestart: next };
+  }
+
+  /** Of a world in which nothing has happened yet it is what it was for the one that it is a copy of. */
+  async #nextView(): Promise<LifeView> {
+    const isFresh = this.lastView === undefined;
+    const known = this.#copyOf === undefined ? undefined : this.#copyOf.#viewOfCopies;
+    if (isFresh && known !== undefined) return known;
+    const before = this.lastView;
+    const life = await this.life();
+    const view = life.view();
+    await life[Symbol.asyncDispose]();
+    this.lastView = before;
+    if (isFresh && this.#copyOf !== undefined) this.#copyOf.#viewOfCopies = view;
+    return view;
   }
 
   stored() {

@@ -56,7 +56,7 @@ test('it says what it is made of', { skip }, async () => {
   );
   assert.deepEqual(
     version.native.map(({ name }: { name: string }) => name),
-    ['better_sqlite3', 'build_info'],
+    ['better_sqlite3', 'build_info', 'service_notify'],
   );
   assert.match(version.sbomSha256, /^[0-9a-f]{64}$/);
   assert.match(version.sqlite, /^3\./);

@@ -1,27 +1,16 @@
 /** The technician's page in a real browser, against a real gateway: it shows what is there, fits a phone, and says nothing wrong. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
 import { eventually } from '../../support/eventually.ts';
 import { GatewayProcess } from '../../support/gateway-process.ts';
-import { findBinary, skipWithout } from '../../support/require.ts';
+import { skipWithout } from '../../support/require.ts';
 import { runProgram } from '../../support/run-program.ts';
+import { openBrowser } from './browser.ts';
 
 const SIZES = [
   { name: 'phone', width: 390, height: 844 },
   { name: 'desktop', width: 1280, height: 900 },
 ] as const;
-
-async function openBrowser(): Promise<Browser> {
-  const quiet = [
-    '--disable-gpu',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  return await chromium.launch({ executablePath: findBinary('chromium')!, args: ['--no-sandbox', ...quiet] });
-}
 
 async function publish(gateway: GatewayProcess, topic: string, message: string): Promise<void> {
   const { code, stderr } = await runProgram('mosquitto_pub', [

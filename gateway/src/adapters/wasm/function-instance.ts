@@ -1,9 +1,8 @@
 import { GatewayError } from '../../base/errors.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
 import { FUEL_EXPORT, type HostCalls } from '../../core/modules/ports.ts';
+import { callExport, type Exports, initialize } from './exported.ts';
 import { hostImports } from './host-imports.ts';
-
-type Exported = (...args: number[]) => number;
 
 /** What one call brought. */
 export interface EventAnswer {
@@ -19,7 +18,7 @@ export interface EventAnswer {
  */
 export class FunctionInstance {
   readonly #manifest: ModuleManifest;
-  readonly #exports: Record<string, Exported>;
+  readonly #exports: Exports;
   readonly #memory: WebAssembly.Memory;
   readonly #fuel: WebAssembly.Global<bigint>;
   readonly #inAt: number;
@@ -35,12 +34,12 @@ export class FunctionInstance {
     this.#manifest = manifest;
     const gw1 = hostImports(manifest, calls, () => this.#memory);
     const instance = new WebAssembly.Instance(compiled, { gw1 } as WebAssembly.Imports);
-    this.#exports = instance.exports as unknown as Record<string, Exported>;
+    this.#exports = instance.exports as unknown as Exports;
     this.#memory = instance.exports.memory as WebAssembly.Memory;
     this.#fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global<bigint>;
     const { startFuel, outBytes } = manifest.limits;
     this.#metered('its start', startFuel, () => {
-      this.#exports._initialize?.();
+      initialize(this.#exports, manifest.id);
       return 0;
     });
     const input = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
@@ -48,7 +47,9 @@ export class FunctionInstance {
     ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
     if (this.#outBytes > outBytes) throw this.#denied(`an output of at most ${outBytes} octets`, this.#outBytes);
     new Uint8Array(this.#memory.buffer).set(config, this.#inAt);
-    const result = this.#metered('gw_init', startFuel, () => this.#exports.gw_init!(config.length));
+    const result = this.#metered('gw_init', startFuel, () =>
+      callExport(this.#exports, manifest.id, 'gw_init', config.length),
+    );
     if (result < 0) throw this.#denied('a configuration that it takes', `error ${result}`);
   }
 
@@ -70,7 +71,9 @@ export class FunctionInstance {
     }
     new Uint8Array(this.#memory.buffer).set(event, this.#inAt);
     const { fuelPerCall } = this.#manifest.limits;
-    const result = this.#metered('gw_on_event', fuelPerCall, () => this.#exports.gw_on_event!(event.length));
+    const result = this.#metered('gw_on_event', fuelPerCall, () =>
+      callExport(this.#exports, this.#manifest.id, 'gw_on_event', event.length),
+    );
     if (result <= 0) return { errno: result, reply: null };
     if (result > this.#outBytes) {
       throw new GatewayError(
@@ -100,8 +103,8 @@ export class FunctionInstance {
   }
 
   #buffer(needed: number, pointer: string, capacity: string): { at: number; bytes: number } {
-    const at = this.#exports[pointer]!() >>> 0;
-    const bytes = this.#exports[capacity]!() >>> 0;
+    const at = callExport(this.#exports, this.#manifest.id, pointer) >>> 0;
+    const bytes = callExport(this.#exports, this.#manifest.id, capacity) >>> 0;
     const isInside = at % 8 === 0 && at + bytes <= this.#memory.buffer.byteLength;
     if (isInside && bytes >= needed) return { at, bytes };
     throw this.#denied(

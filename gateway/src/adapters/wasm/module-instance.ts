@@ -1,11 +1,21 @@
 import { GatewayError } from '../../base/errors.ts';
-import { type BatchViews, readOutput, rowsThatFit, viewBatch, writeHeader } from '../../core/modules/batch-layout.ts';
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_ROW_BYTES,
+  type BatchViews,
+  readOutput,
+  rowsThatFit,
+  viewBatch,
+  writeHeader,
+} from '../../core/modules/batch-layout.ts';
 import { ERRNO, errnoName } from '../../core/modules/errno.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
 import { FUEL_EXPORT, type HostCalls, type RunningModule } from '../../core/modules/ports.ts';
+import { callExport, type Exports, initialize } from './exported.ts';
 import { hostImports } from './host-imports.ts';
 
-type Exported = (...args: number[]) => number;
+/** The least input buffer: with less, a batch would never come to its end. */
+const ONE_ROW_BYTES = BATCH_HEADER_BYTES + BATCH_ROW_BYTES;
 
 /** Calls in a row that fetch the rest of an output. */
 const PAGES_MAX = 64;
@@ -47,7 +57,7 @@ export interface SystemInterface {
  */
 export class ModuleInstance implements RunningModule {
   readonly inputRows: number;
-  readonly #exports: Record<string, Exported>;
+  readonly #exports: Exports;
   readonly #memory: WebAssembly.Memory;
   readonly #manifest: ModuleManifest;
   readonly #fuel: WebAssembly.Global<bigint>;
@@ -73,7 +83,7 @@ export class ModuleInstance implements RunningModule {
   ) {
     const gw1 = calls === undefined ? {} : hostImports(manifest, calls, () => this.#memory);
     const instance = new WebAssembly.Instance(module, { gw1, ...system?.imports } as WebAssembly.Imports);
-    this.#exports = instance.exports as unknown as Record<string, Exported>;
+    this.#exports = instance.exports as unknown as Exports;
     this.#memory = instance.exports.memory as WebAssembly.Memory;
     this.#manifest = manifest;
     this.#fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global<bigint>;
@@ -81,15 +91,15 @@ export class ModuleInstance implements RunningModule {
     system?.attach(instance);
     this.#fuel.value = BigInt(manifest.limits.startFuel);
     this.#metered('its start', manifest.limits.startFuel, () => {
-      this.#exports._initialize?.();
-      const before = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
+      initialize(this.#exports, manifest.id);
+      const before = this.#buffer(Math.max(config.length, ONE_ROW_BYTES), 'gw_in_ptr', 'gw_in_cap');
       new Uint8Array(this.#memory.buffer).set(config, before.at);
-      const result = this.#exports.gw_init!(config.length);
+      const result = callExport(this.#exports, manifest.id, 'gw_init', config.length);
       if (result < 0)
         throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration: ${errnoName(result)}`);
       return result;
     });
-    ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(0, 'gw_in_ptr', 'gw_in_cap'));
+    ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(ONE_ROW_BYTES, 'gw_in_ptr', 'gw_in_cap'));
     ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
     if (this.#outBytes > manifest.limits.outBytes) {
       throw new GatewayError(
@@ -169,7 +179,9 @@ export class ModuleInstance implements RunningModule {
   /** Each call begins with a full tank: what a module saves it cannot spend later. */
   #call(name: string, argument: number): number {
     this.#fuel.value = this.#fuelPerCall;
-    return this.#metered(name, this.#manifest.limits.fuelPerCall, () => this.#exports[name]!(argument));
+    return this.#metered(name, this.#manifest.limits.fuelPerCall, () =>
+      callExport(this.#exports, this.#manifest.id, name, argument),
+    );
   }
 
   #metered(name: string, tank: number, work: () => number): number {
@@ -191,8 +203,8 @@ export class ModuleInstance implements RunningModule {
   }
 
   #buffer(needed: number, pointer: string, capacity: string): { at: number; bytes: number } {
-    const at = this.#exports[pointer]!() >>> 0;
-    const bytes = this.#exports[capacity]!() >>> 0;
+    const at = callExport(this.#exports, this.#manifest.id, pointer) >>> 0;
+    const bytes = callExport(this.#exports, this.#manifest.id, capacity) >>> 0;
     const isInside = at % 8 === 0 && at + bytes <= this.#memory.buffer.byteLength;
     if (!isInside || bytes < needed) {
       throw new GatewayError(

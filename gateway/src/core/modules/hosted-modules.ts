@@ -36,6 +36,8 @@ export class HostedModules<S extends SlottedSpec> {
   readonly #modules = new Map<string, { readonly hosted: HostedModule; readonly slot: number }>();
   readonly #unsharedSent = new Float64Array(DERIVED_LANES.length);
   #nextCheckpointMs = 0;
+  /** Slots whose state did not fit into the last checkpoint: said once. */
+  #leftOut: readonly number[] = [];
 
   constructor(parts: HostedModulesParts<S>) {
     this.#parts = parts;
@@ -146,8 +148,10 @@ export class HostedModules<S extends SlottedSpec> {
     }
     const leftOut = recovery.checkpoint(slots);
     for (const { hosted, slot } of this.#modules.values()) {
-      if (leftOut.includes(slot)) log(`module ${hosted.name}: its state is too large for a checkpoint`);
+      const isNew = leftOut.includes(slot) && !this.#leftOut.includes(slot);
+      if (isNew) log(`module ${hosted.name}: its state is too large for a checkpoint`);
     }
+    this.#leftOut = leftOut;
     const took = nowMs() - start;
     this.#nextCheckpointMs = nowMs() + Math.max(CHECKPOINT_EVERY_MS, took / CHECKPOINT_SHARE);
   }
@@ -165,20 +169,25 @@ export class HostedModules<S extends SlottedSpec> {
   /**
    * Goes on where a worker that was ended had to stop: each module gets its state of the checkpoint and what came since, but says
    * nothing twice. The culprits begin empty, after their back-off.
+   * @param specs each with the state, encoded, that it goes on from when the worker was ended before there was a checkpoint of it.
    */
   recover(
-    specs: readonly { readonly spec: S; readonly before?: ModuleStatus | undefined }[],
+    specs: readonly {
+      readonly spec: S;
+      readonly before?: ModuleStatus | undefined;
+      readonly state?: Uint8Array | undefined;
+    }[],
     culprits: ReadonlySet<number>,
   ): void {
     const { recovery } = this.#parts;
     const states = recovery?.states() ?? new Map<number, Uint8Array>();
     const repeating: HostedModule[] = [];
-    for (const { spec, before } of specs) {
+    for (const { spec, before, state: kept } of specs) {
       const run = this.#parts.makeRun(spec, before);
       const hosted = this.#add(spec, run);
       const isWaiting = before !== undefined && before.state !== 'running';
       if (culprits.has(spec.slot) || isWaiting) continue;
-      const state = states.get(spec.slot);
+      const state = states.get(spec.slot) ?? kept;
       const notCarried = run.startFrom(state === undefined ? null : this.#decode(spec.name, state));
       // A module that keeps no state is the same again once it has started; one that should have had a state is not.
       if (notCarried === null || run.binding.manifest.state === null) repeating.push(hosted);

@@ -56,6 +56,8 @@ export interface ModuleManifest {
 /** Outputs are numbered by an octet. */
 const OUTPUTS_MAX = 255;
 const CONFIG_FIELDS_MAX = 256;
+/** Characters of a unit. */
+const UNIT_MAX = 32;
 const STATE_VERSIONS_MAX = 32;
 
 /** @throws GatewayError `invalid` naming every fault. */
@@ -81,7 +83,7 @@ export function parseManifest(text: string): ModuleManifest {
   const fields = Array.isArray(given.config) ? given.config : [];
   check(fields === given.config && fields.length <= CONFIG_FIELDS_MAX, 'config', 'a list', given.config);
   const least = kind === 'function' ? 0 : 1;
-  const outputs = `${least} to ${OUTPUTS_MAX} of {name, kind}`;
+  const outputs = `${least} to ${OUTPUTS_MAX} of {name, kind, unit}`;
   check(isOutputs(given.outputs, least), 'outputs', outputs, given.outputs);
   for (const [index, field] of fields.entries()) {
     check(isField(field), `config[${index}]`, '{name, default, min, max}', field);
@@ -113,6 +115,9 @@ function isField(field: ConfigField): boolean {
 
 function isOutputs(outputs: unknown, least: number): boolean {
   const isOutput = (output: ModuleOutput) =>
-    /^[A-Za-z0-9_-]{1,64}$/.test(String(output?.name)) && ['point', 'alarm'].includes(output.kind);
+    /^[A-Za-z0-9_-]{1,64}$/.test(String(output?.name)) &&
+    ['point', 'alarm'].includes(output.kind) &&
+    typeof output.unit === 'string' &&
+    output.unit.length <= UNIT_MAX;
   return Array.isArray(outputs) && outputs.length >= least && outputs.length <= OUTPUTS_MAX && outputs.every(isOutput);
 }

@@ -186,6 +186,7 @@ export class ModuleRun {
       this.#instance = instance;
       this.#startedMs = nowMs();
       if (notCarried !== null) onFresh();
+      if (state !== null && notCarried !== null) log(`module ${binding.name}: begins empty: ${notCarried}`);
       if (this.#failures > 0) log(`module ${binding.name}: running again after ${this.#failures} failures`);
     } catch (error) {
       this.#failed(error);

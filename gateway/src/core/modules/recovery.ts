@@ -132,14 +132,15 @@ export class Recovery {
 
   /**
    * Replaces checkpoint and log in one go.
-   * @param states of each module by slot. One that does not fit is left out. @returns slots left out.
+   * @param states of each module by slot. The smallest go first, so that a module that fills the room leaves out nobody but itself.
+   * @returns slots left out.
    */
   checkpoint(states: ReadonlyMap<number, Uint8Array>): number[] {
     const area = 1 - this.#header[HEADER.area]!;
     const into = Buffer.from(this.#shared, this.#areaAt(area), CHECKPOINT_BYTES);
     const leftOut: number[] = [];
     let at = 0;
-    for (const [slot, octets] of states) {
+    for (const [slot, octets] of [...states].sort(([, a], [, b]) => a.length - b.length)) {
       if (at + 8 + octets.length > CHECKPOINT_BYTES) {
         leftOut.push(slot);
         continue;

@@ -9,6 +9,7 @@ import {
   functionList,
   functionShow,
 } from './function.ts';
+import { install, uninstall } from './install.ts';
 import {
   moduleConfigure,
   moduleInstall,
@@ -75,6 +76,8 @@ export const COMMANDS: readonly Command[] = [
   functionDeadRetry,
   functionDeadDrop,
   userHash,
+  install,
+  uninstall,
   selfTest,
   version,
 ];

@@ -1,7 +1,8 @@
 import { describeError } from '../../base/errors.ts';
 import { loadConfig } from '../config-files.ts';
 import { startGateway } from '../gateway.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
+import { openServiceNotice } from '../service-notice.ts';
 import { type Command, EXIT, listOf, print, printJson } from './command.ts';
 import { stateOverride } from './state-folder.ts';
 
@@ -17,6 +18,8 @@ export const run: Command = {
   async run({ options }) {
     const { config } = loadConfig(listOf(options.config), stateOverride(options.state));
     const log = createLog(config.log.level as Parameters<typeof createLog>[0]);
+    endOnMistakes(log);
+    using service = openServiceNotice(config.gateway.stateDir, log);
     // Heard from the beginning: a stop that comes while it starts is a stop.
     const stopped = new Promise((resolve) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
@@ -25,6 +28,7 @@ export const run: Command = {
       log('error', `fatal: ${describeError(error)}`);
       process.exit(EXIT.failed);
     });
+    service?.running(gateway);
     const started = {
       id: gateway.id,
       mqtt: gateway.mqttAddress,
@@ -34,6 +38,7 @@ export const run: Command = {
     if (options.json) printJson(started);
     else print(`tidegate ${started.id}: MQTT ${started.mqtt}, web ${started.web}, state in ${started.state}`);
     await stopped;
+    service?.stopping();
     setTimeout(() => {
       log('error', `not stopped within ${STOP_DEADLINE_MS} ms`);
       process.exit(EXIT.failed);
@@ -42,3 +47,11 @@ export const run: Command = {
     return EXIT.ok;
   },
 };
+
+/** A mistake of the program ends it, as ever; it is told in one line, as an error, instead of in many without a priority. */
+function endOnMistakes(log: Log): void {
+  process.on('uncaughtException', (error: unknown) => {
+    log('error', `internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exit(EXIT.failed);
+  });
+}

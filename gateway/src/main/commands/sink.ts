@@ -48,7 +48,7 @@ export const sink: Command = {
     const text = (name: keyof typeof OPTIONS) => textOf(options[name]) ?? '';
     mkdirSync(dirname(path), { recursive: true });
     const database = openDatabase(path, assets.migrations('sink'), {
-      nativeBinding: assets.nativeBinding('better_sqlite3'),
+      nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)),
     });
     const pointsMax = Number(options['points-max'] ?? POINTS_MAX_DEFAULT);
     if (!Number.isInteger(pointsMax) || pointsMax < 1)
@@ -114,9 +114,8 @@ export const sinkStatus: Command = {
   options: { database: OPTIONS.database },
   words: [0, 0],
   async run({ options }) {
-    const database = openForReading(resolve(textOf(options.database) ?? 'sink.db'), {
-      nativeBinding: assets.nativeBinding('better_sqlite3'),
-    });
+    const path = resolve(textOf(options.database) ?? 'sink.db');
+    const database = openForReading(path, { nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)) });
     const totals = totalsOf(database, textOf(options.database) ?? 'sink.db');
     database.close();
     if (options.json) printJson(totals);

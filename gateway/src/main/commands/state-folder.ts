@@ -24,7 +24,9 @@ export function pathsFrom(options: OptionValues): StatePaths {
 /** The gateway's database, read-only; works whether or not the gateway runs. */
 export function openState(options: OptionValues): { paths: StatePaths; database: Database } & Disposable {
   const paths = pathsFrom(options);
-  const database = openForReading(paths.database, { nativeBinding: assets.nativeBinding('better_sqlite3') });
+  const database = openForReading(paths.database, {
+    nativeBinding: assets.nativeBinding('better_sqlite3', paths.folder),
+  });
   return { paths, database, [Symbol.dispose]: () => void database.close() };
 }
 

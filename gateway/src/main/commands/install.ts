@@ -1,0 +1,121 @@
+/** The verbs that make the packaged executable a service of systemd on any Debian machine, or in the folder of an image. */
+import * as fs from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  type FileOutcome,
+  putFile,
+  removeFile,
+  type ServicePlaces,
+  servicePlaces,
+  unitFor,
+} from '../../adapters/systemd/service-files.ts';
+import { isActive, isBooted, makeUser, setOwners, systemctl } from '../../adapters/systemd/service-tools.ts';
+import { GatewayError } from '../../base/errors.ts';
+import { renderExample } from '../../config/render-example.ts';
+import { assets } from '../assets.ts';
+import { type Command, EXIT, type OptionSpecs, type OptionValues, print, printJson, table, textOf } from './command.ts';
+
+const STATE_FOLDER = '/var/lib/tidegate';
+const OPTIONS: OptionSpecs = { prefix: { type: 'string' }, root: { type: 'string' } };
+
+export const install: Command = {
+  verb: 'install',
+  usage: '[--prefix DIR] [--root DIR]',
+  summary:
+    'Makes this executable a service of systemd: copies it to PREFIX/bin (/usr/local), writes unit, user and a commented configuration. --root: into the folder of an image, nothing is started.',
+  options: OPTIONS,
+  words: [0, 0],
+  run({ options }) {
+    const { places, root } = targetOf(options, 'install');
+    const files = putFiles(places, root);
+    const isLive = root === '/';
+    if (isLive) {
+      makeUser(places.sysusers);
+      setOwners(places.tmpfiles);
+      if (isBooted()) systemctl('daemon-reload');
+    }
+    if (options.json) printJson({ root, files, active: isLive && isActive() });
+    else {
+      print(table(['file', 'outcome'], Object.entries(files)));
+      print(`\n${whatNext(places, root)}`);
+    }
+    return Promise.resolve(EXIT.ok);
+  },
+};
+
+export const uninstall: Command = {
+  verb: 'uninstall',
+  usage: '[--prefix DIR] [--root DIR]',
+  summary: 'Stops the service and removes what `tidegate install` wrote. State, configuration and the user stay.',
+  options: OPTIONS,
+  words: [0, 0],
+  run({ options }) {
+    const { places, root } = targetOf(options, 'uninstall');
+    const isLive = root === '/' && isBooted();
+    if (isLive && fs.existsSync(places.unit)) systemctl('disable', '--now', 'tidegate.service');
+    const { config, ...ours } = places;
+    const removed = Object.values(ours).filter((path) => removeFile(join(root, path)));
+    if (isLive) systemctl('daemon-reload');
+    if (options.json) printJson({ root, removed, kept: [config, STATE_FOLDER] });
+    else {
+      for (const path of removed) print(`removed ${join(root, path)}`);
+      print(
+        removed.length === 0
+          ? 'Nothing was installed there.'
+          : `${config} and ${STATE_FOLDER} stay, and so does the user tidegate.`,
+      );
+    }
+    return Promise.resolve(EXIT.ok);
+  },
+};
+
+/** @throws GatewayError where there is nothing to install, or nobody who may. */
+function targetOf(options: OptionValues, verb: string): { places: ServicePlaces; root: string } {
+  const root = resolve(textOf(options.root) ?? '/');
+  const places = servicePlaces(textOf(options.prefix) ?? '/usr/local');
+  if (assets.facts().from !== 'package') {
+    throw new GatewayError('invalid', `${verb}: a packaged executable expected, a checkout found`, {
+      hint: `npm run package -- --target ${process.platform}-${process.arch}, then: dist/tidegate-${process.platform}-${process.arch} ${verb}`,
+    });
+  }
+  if (root === '/' && process.geteuid!() !== 0) {
+    throw new GatewayError('denied', `${verb}: root expected, user ${process.geteuid!()} found`, {
+      hint: `sudo ${process.execPath} ${verb}, or --root DIR for an image.`,
+    });
+  }
+  if (!fs.existsSync(root)) throw new GatewayError('not_found', `--root ${root}: no such folder`);
+  return { places, root };
+}
+
+function putFiles(places: ServicePlaces, root: string): Record<string, FileOutcome> {
+  const shipped = new Map(assets.shippedFiles('image/systemd').map(({ path, octets }) => [path, octets]));
+  const unit = unitFor(Buffer.from(shipped.get('tidegate.service')!).toString('utf8'), places.executable);
+  const config = join(root, places.config);
+  return {
+    [places.executable]: putFile(join(root, places.executable), fs.readFileSync(process.execPath), 0o755),
+    [places.unit]: putFile(join(root, places.unit), Buffer.from(unit), 0o644),
+    [places.sysusers]: putFile(join(root, places.sysusers), shipped.get('tidegate.sysusers')!, 0o644),
+    [places.tmpfiles]: putFile(join(root, places.tmpfiles), shipped.get('tidegate.tmpfiles')!, 0o644),
+    [places.config]: fs.existsSync(config) ? 'kept' : putFile(config, Buffer.from(firstConfig()), 0o640),
+  };
+}
+
+/** Every setting, commented out, but for the one that a service needs. */
+function firstConfig(): string {
+  const line = /^#state_dir = .*$/m;
+  return renderExample().replace(line, `state_dir = ${JSON.stringify(STATE_FOLDER)}`);
+}
+
+function whatNext({ config }: ServicePlaces, root: string): string {
+  if (root !== '/') {
+    return `The user is made when the image boots (systemd-sysusers). To start with it:\n  systemctl --root=${root} enable tidegate.service`;
+  }
+  const start = isActive() ? 'systemctl restart tidegate' : 'systemctl enable --now tidegate';
+  return [
+    `Next:`,
+    `  edit ${config}`,
+    `  tidegate config check && ${start}`,
+    `  systemctl status tidegate; journalctl -u tidegate -f`,
+    `Verbs that ask the gateway belong to its user: sudo -u tidegate tidegate module list`,
+  ].join('\n');
+}
