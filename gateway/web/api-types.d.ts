@@ -63,8 +63,6 @@ export interface ModuleReport {
   fuel: number;
   /** Rows left out because it had used up its fuel of the second. */
   throttledRows: number;
-  /** Of all modules together, the same on each: points that were stored while modules lagged, and not handed to them. */
-  skippedPoints: number;
   lastCallTookMs: number | null;
   callP50Ms: number | null;
   callP99Ms: number | null;
@@ -194,6 +192,8 @@ export interface Status {
     quarantineLast: RejectedMessage[];
   };
   modules: ModuleReport[];
+  /** Points that were stored while modules lagged, and not handed to them. */
+  modulesSkippedPoints: number;
   functions: FunctionReport[];
   functionThreads: { running: number; started: number };
   store: StoreReport;

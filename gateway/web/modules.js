@@ -29,18 +29,17 @@ export function createModules(growth) {
   const cards = createEntryCards(byId('modules-list'), 'More figures');
   return {
     /** @param {Status} status */
-    update({ modules }) {
+    update({ modules, modulesSkippedPoints }) {
       byId('modules-empty').hidden = modules.length > 0;
-      setText(byId('modules-count'), summary(modules));
+      setText(byId('modules-count'), summary(modules, modulesSkippedPoints));
       cards.update(modules.map((module) => entryOf(module, isThrottled(module, growth))));
     },
   };
 }
 
-/** @param {ModuleReport[]} modules */
-function summary(modules) {
+/** @param {ModuleReport[]} modules @param {number} skipped */
+function summary(modules, skipped) {
   const running = modules.filter(({ state }) => state === 'running').length;
-  const skipped = modules[0]?.skippedPoints ?? 0; // of all modules together
   const missed = `${counted(skipped, 'point')} passed by while they were behind: stored, but not computed with.`;
   if (modules.length === 0) return '';
   return `${count(running)} of ${counted(modules.length, 'module')} running. ${skipped > 0 ? missed : ''}`.trim();

@@ -38,7 +38,7 @@ gateway_start() {
   GATEWAY=$!
   until grep -q mqtt /run/started; do
     tries=$((tries + 1))
-    if [ $tries -gt 600 ] || ! kill -0 $GATEWAY 2>/dev/null; then
+    if [ $tries -gt 1200 ] || ! kill -0 $GATEWAY 2>/dev/null; then
       sed 's/^/gateway: /' /run/gateway.log
       say failed "{\"where\":\"gateway_start\",\"what\":\"it does not listen\"}"
       return 1
@@ -46,6 +46,16 @@ gateway_start() {
     sleep 0.1
   done
   say "${1:-started}" "{\"ms\":$(($(now_ms) - before)),\"document\":$(cat /run/started)}"
+}
+
+# status NAME: what `tidegate status --json` shows, from where it has it: a verb takes as long to start as the gateway, which here is long.
+status() {
+  local tries=0
+  until timeout 30 wget -q -O /run/out http://127.0.0.1:8080/api/status 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 5 ] || break
+  done
+  say "$1" "$(head -n 1 /run/out | grep . || echo null)"
 }
 
 # gateway_stop [NAME]: SIGTERM, and SIGKILL after 40 s; says the exit code.

@@ -75,6 +75,15 @@ export class AttackedGateway implements AsyncDisposable {
     return this;
   }
 
+  /** Stops the gateway in good order, lets `between` have the state folder, and starts it again; the readings go on where they were. */
+  async stopAndStart(between: () => void): Promise<void> {
+    await this.stream.stop();
+    assert.equal(await this.gateway.stop(), 0, this.log);
+    between();
+    await this.gateway.start();
+    await this.stream.goOn(this.gateway.mqttPort);
+  }
+
   /** From now on readings set off the attacks. */
   attack(): void {
     this.stream.isArmed = true;
@@ -145,11 +154,7 @@ export class AttackedGateway implements AsyncDisposable {
       assert.equal(rows.length, windows.size, `${name}: no window is said twice`);
       assert.deepEqual(windows, this.stream.closedWindows, `${name}: every window counts every reading`);
     }
-    assert.equal(
-      all.filter(({ series }) => series === 'plant/x').length,
-      this.stream.sent,
-      'every reading is stored',
-    );
+    assert.equal(all.filter(({ series }) => series === 'plant/x').length, this.stream.sent, 'every reading is stored');
   }
 
   /** Resolves when the log says so. */

@@ -14,7 +14,7 @@ const PAUSE_MS = 4;
 const WITHOUT_ANSWER_MAX = 200;
 
 export class AttackStream implements Disposable {
-  readonly #client: RawClient;
+  #client: RawClient;
   readonly #fromMs: number;
   /** When each reading that waits for its PUBACK was sent. */
   readonly #sentAtMs: number[] = [];
@@ -34,9 +34,15 @@ export class AttackStream implements Disposable {
   static async start(port: number): Promise<AttackStream> {
     const hourAgo = Date.now() - 3_600_000;
     const stream = new AttackStream(await RawClient.connect(port, 'stream'), hourAgo - (hourAgo % WINDOW_MS));
-    stream.#client.socket.on('data', () => stream.#takeAnswers());
-    stream.#ended = stream.#run();
+    stream.#begin();
     return stream;
+  }
+
+  /** After `stop`: from the next reading on, to a gateway that may be another process. */
+  async goOn(port: number): Promise<void> {
+    this.#client[Symbol.dispose]();
+    this.#client = await RawClient.connect(port, 'stream');
+    this.#begin();
   }
 
   get sent(): number {
@@ -55,6 +61,11 @@ export class AttackStream implements Disposable {
     return this.#latenciesMs.splice(0);
   }
 
+  /** One reading of another series, without waiting for anything. */
+  alsoPublish(topic: string): void {
+    this.#client.publish(topic, '1', 0);
+  }
+
   /** Resolves when so many more readings have been acknowledged. */
   async acknowledged(more: number): Promise<void> {
     const until = this.#sent + more;
@@ -71,6 +82,12 @@ export class AttackStream implements Disposable {
   [Symbol.dispose](): void {
     this.#isEnded = true;
     this.#client[Symbol.dispose]();
+  }
+
+  #begin(): void {
+    this.#isEnded = false;
+    this.#client.socket.on('data', () => this.#takeAnswers());
+    this.#ended = this.#run();
   }
 
   async #run(): Promise<void> {

@@ -38,6 +38,12 @@ export function describeError(thrown: unknown): string {
   return parts.join(': ');
 }
 
+/** The same with the hint, where there is one: for people who see nothing else. */
+export function describeWithHint(thrown: unknown): string {
+  const hint = thrown instanceof GatewayError ? thrown.hint : undefined;
+  return hint === undefined ? describeError(thrown) : `${describeError(thrown)}. ${hint}`;
+}
+
 /** True for an error that a later try may not meet again. */
 export function isTransient(thrown: unknown): boolean {
   return thrown instanceof GatewayError && (thrown.code === 'unavailable' || thrown.code === 'exhausted');

@@ -1,9 +1,9 @@
 /** Functions: what is configured, loaded and started; calls from outside; how they stand. */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
-import { describeError, GatewayError } from '../base/errors.ts';
+import { describeError, describeWithHint, GatewayError } from '../base/errors.ts';
 import { nearestWord } from '../base/nearest-word.ts';
-import { millis } from '../base/units.ts';
+import { formatDuration, millis } from '../base/units.ts';
 import type { Config } from '../config/settings.ts';
 import { DurationHistogram } from '../core/functions/duration-histogram.ts';
 import { busy, type HttpReply, replyTo, replyToFailure, timedOut } from '../core/functions/http-reply.ts';
@@ -148,7 +148,7 @@ export class Functions implements AsyncDisposable {
 
   #refuse({ name }: Entry, error: unknown): void {
     if (!(error instanceof GatewayError)) throw error;
-    this.#refused.set(name, describeError(error));
+    this.#refused.set(name, describeWithHint(error));
     this.#parts.log('error', `function ${name}: refused: ${describeError(error)}`);
   }
 
@@ -212,7 +212,7 @@ function describeTrigger(trigger: Entry['trigger'][number]): string {
   const { type, topic, every, cron, timezone, stream, subject, series, state, path, event } = trigger;
   const details = {
     mqtt: topic,
-    timer: every > 0 ? `every ${every} ms` : `${cron} ${timezone}`,
+    timer: every > 0 ? `every ${formatDuration(every)}` : `${cron} ${timezone}`,
     jetstream: subject === '' ? stream : `${stream} ${subject}`,
     alarm: `${series} ${state}`,
     http: path === '' ? '/' : path,

@@ -1,6 +1,6 @@
 /** All modules of the gateway: which run, in which worker, and the changes that sagas make to them. */
 import type { MessagePort } from 'node:worker_threads';
-import { describeError, GatewayError, isTransient } from '../base/errors.ts';
+import { describeWithHint, GatewayError, isTransient } from '../base/errors.ts';
 import { MODULE_CLASSES, type ModuleClass } from '../core/model/module-class.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import type { CanaryReport } from '../core/modules/comparison.ts';
@@ -224,7 +224,7 @@ export class ModuleHost {
     try {
       return this.#makeEntry(use);
     } catch (error) {
-      const refusal = describeError(error);
+      const refusal = describeWithHint(error);
       if (use.enabled) this.#parts.log('error', `module ${use.name}: refused: ${refusal}`);
       return { use, spec: null, provenance: null, refusal: use.enabled ? refusal : null };
     }

@@ -69,6 +69,8 @@ export interface ModuleVerbs {
 }
 
 const TICK_MS = 1000;
+/** A tick that has not come after this is made up for between two batches. */
+const TICK_OVERDUE_MS = 1500;
 
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
@@ -140,6 +142,8 @@ else {
 }
 outbox.flush();
 
+let tickedMs = systemClock.monotonic();
+
 /** While a module is being exchanged, batches wait here: they hold their slots or are copies, and both are bounded. */
 let waiting: ModuleBatchMessage[] | null = null;
 
@@ -179,6 +183,8 @@ function workOff({ slot, copy, length, sequence, arrivedMs, isColoured, newSerie
   progress[classIndex] = sequence;
   outbox.flush();
   modules.checkpointIfDue();
+  // While batches wait, no timer comes to its turn.
+  if (systemClock.monotonic() - tickedMs > TICK_OVERDUE_MS) tick();
 }
 
 function report(): void {
@@ -187,6 +193,7 @@ function report(): void {
 
 function tick(): void {
   if (waiting !== null) return;
+  tickedMs = systemClock.monotonic();
   modules.onTick(systemClock.now());
   void wasi.flushWhatIsDue();
   outbox.flush();

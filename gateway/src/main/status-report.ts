@@ -121,9 +121,8 @@ export class StatusReport implements Disposable {
         latency: this.#latency(),
         quarantineLast: readQuarantine(database, QUARANTINE_SHOWN),
       },
-      modules: modules
-        .reports()
-        .map((module) => ({ ...module, skippedPoints: this.counter('gateway_module_skipped_points') })),
+      modules: modules.reports(),
+      modulesSkippedPoints: this.counter('gateway_module_skipped_points'),
       functions: functionStatuses,
       functionThreads: functions.threads,
       store: {

@@ -72,7 +72,7 @@ export async function runGateway(
     commitP99Ms: commit.p99Ms,
     moduleP50Ms: moduleAge.p50Ms,
     moduleP99Ms: moduleAge.p99Ms,
-    skippedPoints: end.status.modules[0]?.skippedPoints ?? 0,
+    skippedPoints: end.status.modulesSkippedPoints,
     balanced: isComplete && (!isAllConfirmed || (sink?.unique === ledger.confirmed && sink.duplicates === 0)),
     confirmedAtEnd: end.status.ledger.confirmed,
     sink,

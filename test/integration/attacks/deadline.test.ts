@@ -6,7 +6,7 @@ import { startAttacked } from '../../support/attack-rig.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const HANGS = { fuelPerCall: HUGE_FUEL, startFuel: HUGE_FUEL, fuelPerSecond: 1e12, deadlineMs: 100 };
-const ALARM = 'test/modules!loop.quarantined';
+const ALARM = { series: 'test/modules', kind: 'loop.quarantined' };
 
 test('neighbours of a module that hangs lose and double no window, and it ends in a quarantine that is told and can be ended', async () => {
   await using rig = await startAttacked({
@@ -16,7 +16,8 @@ test('neighbours of a module that hangs lose and double no window, and it ends i
     ],
     quarantineAfter: 3,
   });
-  const alarm = async () => (await rig.gateway.status()).alarms.find(({ series }) => series === ALARM);
+  const alarm = async () =>
+    (await rig.gateway.status()).alarms.find(({ series, kind }) => series === ALARM.series && kind === ALARM.kind);
   rig.attack();
   const isQuarantined = ({ state }: { state: string }) => state === 'quarantined';
   const looping = await rig.moduleWhere('loop', 'to be in quarantine', isQuarantined);

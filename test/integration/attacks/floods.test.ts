@@ -22,7 +22,11 @@ test('log lines, metrics, events and fuel of a second are kept to their rates, a
   const before = rig.anonymousBytes();
   rig.attack();
   await rig.moduleWhere('log-flood', 'to be kept short', ({ dropped }) => dropped.logLines > 100_000);
-  const { gauges } = await rig.moduleWhere('metric-flood', 'to be kept short', ({ dropped }) => dropped.metrics > 100_000);
+  const { gauges } = await rig.moduleWhere(
+    'metric-flood',
+    'to be kept short',
+    ({ dropped }) => dropped.metrics > 100_000,
+  );
   assert.ok(Object.keys(gauges).length <= GAUGES_MAX);
   await rig.moduleWhere('emit-flood', 'to be kept short', ({ dropped }) => dropped.emits > 10_000);
   const slow = await rig.moduleWhere('slow-together', 'to be throttled', ({ throttledRows }) => throttledRows > 50);
@@ -39,8 +43,15 @@ test('log lines, metrics, events and fuel of a second are kept to their rates, a
   const seconds = (Date.now() - startedMs) / 1000;
   assert.ok(lines.length <= seconds * LINES_PER_SECOND_MAX, `${lines.length} lines in ${seconds} s`);
   const flooded = lines.filter((line) => line.includes('module log-flood:'));
-  assert.ok(flooded.length > 0 && flooded.length <= seconds + 2, `${flooded.length} lines of one module in ${seconds} s`);
-  assert.deepEqual(lines.filter((line) => !/^\d{4}-\d\d-\d\dT\S+ (info|warn|error) /.test(line)), [], 'no line is forged');
+  assert.ok(
+    flooded.length > 0 && flooded.length <= seconds + 2,
+    `${flooded.length} lines of one module in ${seconds} s`,
+  );
+  assert.deepEqual(
+    lines.filter((line) => !/^\d{4}-\d\d-\d\dT\S+ (info|warn|error) /.test(line)),
+    [],
+    'no line is forged',
+  );
   await rig.memoryBackTo(before);
   await rig.assertNothingLost();
 });

@@ -55,6 +55,14 @@ export class Life implements AsyncDisposable {
     return life;
   }
 
+  /** Begins with its engine, and with some batches behind it. */
+  static async underWay(world: LifeWorld, onRow: (row: string) => void = () => undefined): Promise<Life> {
+    const life = await Life.begin(world, onRow);
+    await life.startEngine();
+    for (let batch = 0; batch < 10; batch++) life.feed();
+    return life;
+  }
+
   private constructor(world: LifeWorld, library: ModuleLibrary, onRow: ((row: string) => void) | undefined) {
     this.#world = world;
     const loader = moduleLoader(library, guardCache);

@@ -20,7 +20,7 @@ const fn = (name: string, lines: string, trigger: string) =>
   `[[function]]\nname = "${name}"\nmodule = "scripted"\n${lines}\n[[function.trigger]]\n${trigger}\n`;
 
 const CONFIG = [
-  '[modules]\ndeveloper_mode = true\nquarantine_after = 2\n',
+  '[modules]\ndeveloper_mode = true\nquarantine_after = 3\n',
   module(LONG_NAME, 'window-aggregate', '', 'config = { windowMs = 1000 }'),
   module('trapping', 'traps'),
   module('ghost', 'not-there'),

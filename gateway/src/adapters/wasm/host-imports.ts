@@ -52,8 +52,10 @@ export function hostImports(
     metric: (pointer: number, length: number, value: number) => calls.metric(text('metric', pointer, length), value),
     emit: (typeAt: number, typeLength: number, dataAt: number, dataLength: number) => {
       if (dataLength >>> 0 > EMIT_BYTES_MAX) return ERRNO.EINVAL;
-      const data = octets('emit', dataAt, dataLength, EMIT_BYTES_MAX).slice();
-      return calls.emit(text('emit', typeAt, typeLength), data);
+      const data = octets('emit', dataAt, dataLength, EMIT_BYTES_MAX);
+      const type = text('emit', typeAt, typeLength);
+      // A copy costs far more than the call does in fuel: none is made of what is over the rate.
+      return calls.takesEmit?.() === false ? ERRNO.EAGAIN : calls.emit(type, data.slice());
     },
   };
   const granted = Object.entries(all).filter(([name]) => (capabilities as readonly string[]).includes(name));

@@ -51,9 +51,9 @@ export class HostDesk implements HostCalls {
   }
 
   log(level: number, text: string): void {
-    const line = text.slice(0, LOG_LINE_MAX).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+    const line = text.slice(0, LOG_LINE_MAX);
     if (!this.#logOctets.take(Math.max(LOG_LINE_COST, line.length), this.#parts.nowMs())) this.#dropped.logLines++;
-    else this.#parts.log(LEVELS[level] ?? 'info', line);
+    else this.#parts.log(LEVELS[level] ?? 'info', line.replace(/[\p{Cc}\u2028\u2029]/gu, ' '));
   }
 
   now(): number {
@@ -66,6 +66,12 @@ export class HostDesk implements HostCalls {
     const isFull = isNew && this.gauges.size >= GAUGES_MAX;
     if (!isName || isFull || !this.#metrics.take(1, this.#parts.nowMs())) this.#dropped.metrics++;
     else this.gauges.set(name, value);
+  }
+
+  takesEmit(): boolean {
+    if (this.#emits.available(this.#parts.nowMs()) >= 1) return true;
+    this.#dropped.emits++;
+    return false;
   }
 
   emit(type: string, data: Uint8Array): number {

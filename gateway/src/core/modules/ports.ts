@@ -10,6 +10,8 @@ export interface HostCalls {
   /** Unix epoch milliseconds by the gateway's clock. */
   now(): number;
   metric(name: string, value: number): void;
+  /** Asked before an event's data are copied: whether it would be taken now. One that would not is counted here. Left out: always. */
+  takesEmit?(): boolean;
   /** @returns 0, or −errno. */
   emit(type: string, data: Uint8Array): number;
 }
