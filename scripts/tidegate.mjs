@@ -4,4 +4,7 @@ import process from 'node:process';
 import { runMain } from './support/failure.mjs';
 import { runPinned } from './support/run-pinned.mjs';
 
+// npm starts scripts in the project's folder: paths are meant from where the person is.
+if (process.env.npm_lifecycle_event === 'tidegate' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+
 await runMain(() => runPinned('gateway/src/main/cli.ts', process.argv.slice(2)));

@@ -19,13 +19,19 @@ const { values } = parseArgs({
   },
 });
 const DAY_SECONDS = 86_400;
+
+function refuse(text: string): never {
+  console.error(text);
+  process.exit(2);
+}
+
 const spanMs = (name: 'for' | 'every' | 'replace-every', text: string): number => {
   const span = parseDuration(text);
-  if (span === undefined || span === 0) throw new Error(`--${name}: a span such as 60s or 8h expected, ${text} found`);
+  if (span === undefined || span === 0) refuse(`--${name}: a span such as 60s or 8h expected, ${text} found`);
   return span;
 };
 const rate = Number(values.rate);
-if (!(rate >= 4)) throw new Error(`--rate: at least 4 messages a second expected, ${values.rate} found`);
+if (!(rate >= 4)) refuse(`--rate: at least 4 messages a second expected, ${values.rate} found`);
 const totalMs = spanMs('for', values.for);
 /** A third of the run, 15 minutes at most: caches fill, V8 compiles, windows of modules open. */
 const warmUpSeconds = (parseDuration(values['warm-up'] ?? '') ?? Math.min(totalMs / 3, 900_000)) / 1000;

@@ -62,6 +62,7 @@ const NAME: usize = memory.data<u8>([0x67, 0x61, 0x75, 0x67, 0x65, 0x5f, 0, 0]);
 const END: usize = 0xfffffff0;
 let attack: i32 = 0;
 let sink: f64 = 1;
+let pages: i32 = 0;
 
 export function gw_abi_1_0(): void {}
 export function gw_in_ptr(): usize { return IN; }
@@ -164,7 +165,8 @@ function outside(): i32 {
 }
 
 export function gw_on_batch(len: i32): i32 {
-  if (len == 0) return attack == ENDLESS_PAGES ? header(0, true) : attack == FLOOD_OF_ROWS ? manyRows(true) : 0;
+  if (len == 0) return attack == ENDLESS_PAGES ? header(0, true) : attack == FLOOD_OF_ROWS ? manyRows(++pages < 60) : 0;
+  pages = 0;
   if (!isArmed()) return 0;
   if (attack == MEMORY_BOMB) {
     while (memory.grow(1) >= 0) memory.fill((<usize>memory.size() - 1) << 16, 0xff, 65536);

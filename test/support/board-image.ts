@@ -4,10 +4,9 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyKernelModules, kernelImage } from './board-kernel.ts';
-import { type BoardPackages, boardPackages } from './board-packages.ts';
+import { type BoardPackages, boardPackages, PACKAGE_FOLDER } from './board-packages.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../../hw-test/board', import.meta.url));
-const CACHE = fileURLToPath(new URL('../../.cache/hw-test', import.meta.url));
 const STEP_TIMEOUT_MS = 120_000;
 const ROOT_SIZE = '200M';
 /** QEMU's SD cards have sizes that are powers of two. */
@@ -18,10 +17,10 @@ const NOT_SHIPPED = ['usr/share', 'usr/lib/aarch64-linux-gnu/gconv', 'usr/lib/aa
 export interface BoardImage {
   readonly kernel: string;
   readonly initrd: string;
-  /** Read-only on the board; several may boot from one. */
+  /** Read-only on the board. */
   readonly root: string;
-  /** An empty file system, for a board of its own to be copied first. */
-  readonly emptyData: string;
+  /** The card for /data: boards write to it, one at a time. */
+  readonly data: string;
 }
 
 export interface ImageOptions {
@@ -33,23 +32,17 @@ export interface ImageOptions {
 
 /** Makes the image in `folder`. @throws Error with a tool's words when a step fails or Debian's packages cannot be had. */
 export function makeBoardImage(folder: string, options: ImageOptions): BoardImage {
-  const packages = boardPackages(CACHE);
+  const packages = boardPackages(PACKAGE_FOLDER);
   const image = {
     kernel: kernelImage(packages.kernel),
     initrd: join(folder, 'initrd.gz'),
     root: join(folder, 'root.img'),
-    emptyData: join(folder, 'data.img'),
+    data: join(folder, 'data.img'),
   };
   makeInitramfs(packages, join(folder, 'initramfs'), image.initrd);
   makeRoot(packages, join(folder, 'root'), image.root, options);
-  run('mke2fs', ['-q', '-t', 'ext4', '-L', 'data', image.emptyData, DATA_SIZE]);
+  run('mke2fs', ['-q', '-t', 'ext4', '-L', 'data', image.data, DATA_SIZE]);
   return image;
-}
-
-/** A card of its own for one board. @returns its path. */
-export function copyOfData(image: BoardImage, to: string): string {
-  copyFileSync(image.emptyData, to);
-  return to;
 }
 
 function makeInitramfs(packages: BoardPackages, tree: string, file: string): void {
@@ -74,7 +67,21 @@ function makeRoot(packages: BoardPackages, tree: string, file: string, { executa
   chmodSync(join(tree, 'usr/bin/tidegate'), 0o755);
   addTo?.(tree);
   // Of no use where nothing is written, and it takes room.
-  run('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-E', 'root_owner=0:0', '-L', 'root', '-d', tree, file, ROOT_SIZE]);
+  run('mke2fs', [
+    '-q',
+    '-t',
+    'ext4',
+    '-O',
+    '^has_journal',
+    '-E',
+    'root_owner=0:0',
+    '-L',
+    'root',
+    '-d',
+    tree,
+    file,
+    ROOT_SIZE,
+  ]);
   rmSync(tree, { recursive: true });
 }
 

@@ -5,6 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where the packages stand once fetched; delete it to have the newest. */
+export const PACKAGE_FOLDER = fileURLToPath(new URL('../../.cache/hw-test', import.meta.url));
 
 /** Of one call of apt-get or dpkg-deb. */
 const STEP_TIMEOUT_MS = 300_000;

@@ -15,8 +15,6 @@ const ACKNOWLEDGED = /received PUBACK \(Mid: (\d+), RC:0\)/;
 export interface BoardOptions {
   /** Name of a script below hw-test/board. */
   readonly scenario: string;
-  /** The card for /data; written to. */
-  readonly data: string;
   /** Further words of the kernel's command line, such as `board.first=1`. */
   readonly parameters?: string;
 }
@@ -37,13 +35,13 @@ export class Board implements AsyncDisposable {
   }
 
   /** Switches a board on. `await using` ends it. */
-  static start(image: BoardImage, { scenario, data, parameters = '' }: BoardOptions): Board {
+  static start(image: BoardImage, { scenario, parameters = '' }: BoardOptions): Board {
     const drive = (id: string, file: string, more: string) => `if=none,id=${id},format=raw,file=${file}${more}`;
     const args = [
       ...['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2', '-m', '512', '-rtc', 'base=utc'],
       ...['-nographic', '-monitor', 'none', '-no-reboot', '-nic', 'none', '-kernel', image.kernel],
       ...['-initrd', image.initrd, '-drive', drive('root', image.root, ',readonly=on')],
-      ...['-device', 'virtio-blk-pci,drive=root', '-drive', drive('data', data, '')],
+      ...['-device', 'virtio-blk-pci,drive=root', '-drive', drive('data', image.data, '')],
       ...['-device', 'sdhci-pci', '-device', 'sd-card,drive=data', '-append'],
       `console=ttyAMA0 quiet loglevel=1 panic=-1 board.scenario=${scenario} ${parameters}`,
     ];

@@ -157,7 +157,8 @@ export class InProcessThread implements ModuleThreadFace {
 
   #hostedModules(recovery: Recovery | null): HostedModules<ModuleSpec> {
     return new HostedModules<ModuleSpec>({
-      makeRun: (spec, before) => this.#makeRun(spec, before),
+      makeRun: (spec, before, onFresh) => this.#makeRun(spec, before, onFresh),
+      onFresh: () => undefined,
       outbox: {
         point: (lane, series, timeMs, value, quality) => {
           this.#unsent.push({ lane, row: `${lane} ${this.#nameOf(series)} ${timeMs} ${value} ${quality}` });
@@ -171,7 +172,7 @@ export class InProcessThread implements ModuleThreadFace {
     });
   }
 
-  #makeRun(spec: ModuleSpec, before: ModuleStatus | undefined): ModuleRun {
+  #makeRun(spec: ModuleSpec, before: ModuleStatus | undefined, onFresh: () => void): ModuleRun {
     const { series, log, quarantineAfter } = this.#parts;
     const { name, manifest, compiled, config } = spec;
     if (manifest.profile !== 'core')
@@ -189,7 +190,7 @@ export class InProcessThread implements ModuleThreadFace {
       ...{ binding, desk, quarantineAfter },
       instantiate: () => new ModuleInstance(compiled, manifest, config, desk),
       marker: { enter: () => undefined, leave: () => undefined },
-      onFresh: () => undefined,
+      onFresh,
       random: seededRandom(1),
       nowMs: () => systemClock.monotonic(),
       log: (text: string) => log('warn', text),

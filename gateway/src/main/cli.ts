@@ -2,15 +2,19 @@
 import { GatewayError } from '../base/errors.ts';
 import { nearestWord } from '../base/nearest-word.ts';
 import { COMMANDS } from './commands/all.ts';
-import { EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
+import { type Command, EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   // Whatever is written is the service's own, and its group's to read.
   process.umask(0o027);
-  const command = COMMANDS.find(({ verb }) => verb.split(' ').every((word, index) => args[index] === word));
-  if (command === undefined) return printOverview(args);
-  const input = parseInput(command, args.slice(command.verb.split(' ').length));
-  if (input.options.help === true) {
+  // `help module new` is `module new --help`.
+  const isHelp = args[0] === 'help' && args.length > 1;
+  const words = isHelp ? args.slice(1) : args;
+  const command = COMMANDS.find(({ verb }) => verb.split(' ').every((word, index) => words[index] === word));
+  if (command === undefined) return printOverview(words);
+  const rest = words.slice(command.verb.split(' ').length);
+  const input = isHelp ? null : parseInput(command, rest);
+  if (input === null || input.options.help === true) {
     printHelp(command);
     return EXIT.ok;
   }
@@ -23,22 +27,29 @@ function printOverview(args: readonly string[]): number {
     const verbs = COMMANDS.map(({ verb }) => verb);
     const near = nearestWord(args.slice(0, 2).join(' '), verbs) ?? nearestWord(word, verbs);
     const isGroup = verbs.some((verb) => verb.startsWith(`${word} `));
+    const group = COMMANDS.filter(({ verb }) => verb.startsWith(`${word} `));
+    if (isGroup && args.filter((arg) => !arg.startsWith('-')).length === 1) {
+      print(verbTable(group));
+      return EXIT.ok;
+    }
     throw new GatewayError('invalid', `no verb ${isGroup ? args.slice(0, 2).join(' ') : word}`, {
       hint: `${near === undefined ? '' : `Did you mean ${near}? `}\`tidegate help\` lists them all.`,
     });
   }
-  print(
-    `tidegate VERB [OPTIONS]\n\n${table(
-      ['verb', 'what it does'],
-      COMMANDS.map(({ verb, summary }) => [verb, summary]),
-    )}\n`,
-  );
+  print(`tidegate VERB [OPTIONS]\n\n${verbTable(COMMANDS)}\n`);
   print(
     `Every verb has --json and --help. Exit codes: ${Object.entries(EXIT)
       .map(([name, code]) => `${code} ${name}`)
       .join(', ')}.`,
   );
   return EXIT.ok;
+}
+
+function verbTable(commands: readonly Command[]): string {
+  return table(
+    ['verb', 'what it does'],
+    commands.map(({ verb, summary }) => [verb, summary]),
+  );
 }
 
 function exitCodeOf(error: GatewayError): number {

@@ -13,7 +13,7 @@ import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors.ts';
 import { MODULE_SAGAS } from '../core/modules/life/definitions.ts';
-import { parseConfigure, parseInstall, parseOfUse, parseUpgrade } from '../core/modules/life/parameters.ts';
+import { parseAdd, parseConfigure, parseInstall, parseOfUse, parseUpgrade } from '../core/modules/life/parameters.ts';
 import type { SagaEngine } from '../core/sagas/engine.ts';
 import type { ModuleHost } from './module-host.ts';
 import type { StoreVerbs } from './thread-messages.ts';
@@ -34,6 +34,7 @@ const PARSERS = {
   rollback: parseOfUse,
   configure: parseConfigure,
   remove: parseOfUse,
+  add: parseAdd,
 } as const;
 
 export function controlRoutes({ host, packages, store, engine }: ControlParts): WebRoute[] {
@@ -46,7 +47,7 @@ export function controlRoutes({ host, packages, store, engine }: ControlParts): 
     },
     {
       method: 'POST',
-      pattern: /^\/control\/modules\/(install|upgrade|rollback|configure|remove)$/,
+      pattern: /^\/control\/modules\/(install|upgrade|rollback|configure|remove|add)$/,
       async handle(request) {
         const verb = request.parts[0] as keyof typeof PARSERS;
         const parameters = PARSERS[verb](bodyOf(request));

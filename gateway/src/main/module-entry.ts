@@ -16,6 +16,7 @@ export interface ModuleEntry {
 /** One module as the page and `tidegate module list` show it. */
 export interface ModuleReport extends ModuleStatus {
   readonly origin: ModuleUse['origin'];
+  readonly inputs: ModuleUse['inputs'];
   readonly previous: string | null;
   readonly publisher: string | null;
   readonly trust: string;
@@ -41,6 +42,7 @@ export function reportOf(
   return {
     ...(status ?? idle),
     origin: use.origin,
+    inputs: use.inputs,
     previous: use.previous,
     publisher: provenance?.publisher ?? null,
     trust: provenance?.trust ?? '',

@@ -78,6 +78,12 @@ export class ModuleLibrary {
     return { publisher, keyId, trust: trustClassOf(role) };
   }
 
+  /** Whether this very version came with the program. */
+  isOfProgram(id: string, version: string): boolean {
+    const program = this.#ofProgram(id);
+    return program !== null && versionIn(program.contents) === version;
+  }
+
   /** Versions that can be run, the program's own first. */
   versionsOf(id: string): string[] {
     const program = this.#ofProgram(id);

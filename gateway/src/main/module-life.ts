@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import type { PackageFolder } from '../adapters/files/package-folder.ts';
 import type { Database } from '../adapters/sqlite/database.ts';
 import { readModuleFloor } from '../adapters/sqlite/module-store.ts';
 import { listSagas } from '../adapters/sqlite/saga-store.ts';
@@ -8,6 +9,7 @@ import { GatewayError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
 import type { SagaRow } from '../core/model/saga.ts';
 import type { LifePorts, PackageFacts, PackageStore } from '../core/modules/life/ports.ts';
+import { parseManifest } from '../core/modules/manifest.ts';
 import type { PackageContents } from '../core/modules/ports.ts';
 import { checkRollback } from '../core/modules/signing/rollback.ts';
 import { compareVersions, parseVersion } from '../core/modules/signing/semver.ts';
@@ -15,6 +17,8 @@ import { configOf, type ModuleLoader } from './load-module.ts';
 import type { ModuleHost } from './module-host.ts';
 import type { ModuleLibrary } from './module-library.ts';
 import type { StoreVerbs } from './thread-messages.ts';
+
+const FUNCTION_VERSIONS_KEPT = 2;
 
 export interface LifeParts {
   readonly host: ModuleHost;
@@ -76,6 +80,7 @@ export function lifePorts(parts: LifeParts): LifePorts {
 function packageStore({ host, library, loader, database }: LifeParts): PackageStore {
   const folder = library.packages!;
   const isNeeded = (id: string, version: string) =>
+    isForFunctions(folder, id, version) ||
     host.uses().some((use) => use.module === id && (use.version === version || use.previous === version));
   /** Sagas under way that install this version: from `keep` until it runs, no use speaks of it. */
   const installing = (id: string, version: string) => {
@@ -95,6 +100,11 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
       const { manifest } = loader.admit(contents, provenance);
       const { id, version, sha256 } = manifest;
       checkRollback(manifest, readModuleFloor(database, id));
+      if (library.isOfProgram(id, version)) {
+        throw new GatewayError('conflict', `module ${id}: version ${version} comes with the program`, {
+          hint: 'Give a package of your own another id, or a higher version.',
+        });
+      }
       const wasInstalled = folder.has(id, version);
       if (wasInstalled && isNeeded(id, version) && !isSame(folder.read(id, version), contents)) {
         throw new GatewayError(
@@ -125,6 +135,16 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
       }
     },
   };
+}
+
+/** Functions are named in the configuration, which may change before the next start: their two highest versions are kept. */
+function isForFunctions(folder: PackageFolder, id: string, version: string): boolean {
+  const versions = folder
+    .list()
+    .filter((one) => one.id === id)
+    .map((one) => one.version);
+  const kept = versions.sort((a, b) => (isHigher(a, b) ? -1 : 1)).slice(0, FUNCTION_VERSIONS_KEPT);
+  return kept.includes(version) && parseManifest(folder.read(id, version).manifestText).kind === 'function';
 }
 
 /** The same but for its signature, which may be made anew. */

@@ -17,8 +17,6 @@ export interface RunFactoryParts {
   readonly seriesOf: (id: number) => Series | undefined;
   /** What a profile other than `core` adds, for a new instance. */
   readonly systemOf: (spec: ModuleSpec) => SystemInterface | undefined;
-  /** A module runs that knows nothing of what it has said before. */
-  readonly onFresh: (name: string) => void;
   readonly quarantineAfter: number;
 }
 
@@ -33,8 +31,8 @@ export class ModuleRunFactory {
     this.#marks = new CallMarks(parts.calls);
   }
 
-  make(spec: ModuleSpec, before: ModuleStatus | undefined, series: Iterable<Series>): ModuleRun {
-    const { registry, seriesOf, systemOf, onFresh, quarantineAfter } = this.#parts;
+  make(spec: ModuleSpec, before: ModuleStatus | undefined, onFresh: () => void, series: Iterable<Series>): ModuleRun {
+    const { registry, seriesOf, systemOf, quarantineAfter } = this.#parts;
     const { name, manifest } = spec;
     const binding = new ModuleBinding(name, manifest, spec.inputs, registry, seriesOf);
     for (const one of series) binding.addSeries(one);
@@ -50,7 +48,7 @@ export class ModuleRunFactory {
         desk,
         instantiate: () => new ModuleInstance(spec.compiled, manifest, spec.config, desk, systemOf(spec)),
         marker: { enter: () => this.#marks.enter(spec.slot), leave: () => this.#marks.leave() },
-        onFresh: () => onFresh(name),
+        onFresh,
         quarantineAfter,
         random: this.#random,
         nowMs: () => systemClock.monotonic(),

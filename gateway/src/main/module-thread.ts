@@ -90,15 +90,23 @@ export class ModuleThread {
 
   /** @returns null, or why the module begins without the state of the one before it. */
   async put(spec: ModuleSpec): Promise<string | null> {
+    const before = this.#hosted.get(spec.name);
     this.#hosted.set(spec.name, { spec });
     if (!this.#hasRun) {
       await this.#startWorker();
       this.#statuses = await this.#verbs.statuses();
       return 'its worker is new';
     }
-    const notCarried = await this.#verbs.put(spec, this.#parts.series());
-    this.#statuses = await this.#verbs.statuses();
-    return notCarried;
+    try {
+      const notCarried = await this.#verbs.put(spec, this.#parts.series());
+      this.#statuses = await this.#verbs.statuses();
+      return notCarried;
+    } catch (error) {
+      // Whatever worker comes next begins with what was accepted.
+      if (before === undefined) this.#hosted.delete(spec.name);
+      else this.#hosted.set(spec.name, before);
+      throw error;
+    }
   }
 
   /** The last one takes the worker with it. */

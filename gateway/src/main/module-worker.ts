@@ -101,11 +101,11 @@ const factory = new ModuleRunFactory({
   registry,
   seriesOf: (id) => known.get(id),
   systemOf: (spec) => wasi.systemOf(spec),
-  onFresh: (name) => alarms.rearm(name),
   quarantineAfter: data.quarantineAfter,
 });
 const modules = new HostedModules<ModuleSpec>({
-  makeRun: (spec, before) => factory.make(spec, before, known.values()),
+  makeRun: (spec, before, onFresh) => factory.make(spec, before, onFresh, known.values()),
+  onFresh: (name) => alarms.rearm(name),
   outbox,
   recovery,
   onQuarantine: (name, isQuarantined) => alarms.quarantine(name, isQuarantined),

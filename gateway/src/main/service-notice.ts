@@ -129,7 +129,9 @@ export class ServiceNotice implements Disposable {
     const waitedMs = systemClock.monotonic() - this.#askedMs;
     const who = [...this.#silent][0];
     this.#tell({ STATUS: `the ${who} worker has not answered for ${seconds(waitedMs)} s` });
-    if (this.#settings.watchdogMs !== null) this.#say(`the ${who} worker does not answer`);
+    const { watchdogMs } = this.#settings;
+    // One late answer is not worth a line.
+    if (watchdogMs !== null && waitedMs > watchdogMs / 2) this.#say(`the ${who} worker does not answer`);
   }
 
   /** Once for each trouble. */

@@ -3,8 +3,9 @@ import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
 import { millis } from '../base/units.ts';
-import type { SagaDefinition } from '../core/model/saga.ts';
+import { isFinal, type SagaDefinition } from '../core/model/saga.ts';
 import { SagaEngine } from '../core/sagas/engine.ts';
+import { SHIP_SEGMENT } from '../core/sync/ship-segment.ts';
 import type { Log } from './log.ts';
 import type { StoreVerbs } from './thread-messages.ts';
 
@@ -26,6 +27,10 @@ export function createSagaEngine(
     },
     clock: systemClock,
     random: seededRandom(process.pid),
+    onChange: ({ id, definition, state, error }) => {
+      if (definition === SHIP_SEGMENT || !isFinal(state)) return;
+      log(state === 'succeeded' ? 'info' : 'warn', `saga ${id}: ${state}${error === null ? '' : `: ${error}`}`);
+    },
     onError: (error, saga) => log('error', `saga ${saga}: ${describeError(error)}`),
   });
 }

@@ -40,6 +40,8 @@ const READINGS = 20;
 const SERIES = 100;
 /** Long enough for every client to have its last acknowledgement on a busy machine. */
 const LANDING_MS = 15_000;
+/** Of a verb: an upgrade compares and watches for some seconds of its own. */
+const VERB_MS = 60_000;
 const CONFIG = `
 [store]
 segment_age = "10s"
@@ -73,11 +75,13 @@ every = "500ms"
 export async function runSoak(options: SoakOptions, onSample: (sample: SoakSample) => void): Promise<SoakResult> {
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(temporaryFolder());
-  const program = options.executable === undefined ? [process.execPath, '--inspect=0', CLI] : [options.executable];
+  // Of the sources the debugger's port is any free one; an executable takes no such option.
+  const program =
+    options.executable === undefined ? { env: { NODE_OPTIONS: '--inspect=0' } } : { program: [options.executable] };
   // Every process of the run inherits it: none writes into this user's cache.
   process.env.TIDEGATE_NATIVE_DIR = join(folder.path, 'native');
   const sync = options.withCloud ? await startCloud(parts, options.executable, folder.path) : '';
-  const gateway = parts.use(new GatewayProcess({ program, config: `${CONFIG}${sync}` }));
+  const gateway = parts.use(new GatewayProcess({ ...program, config: `${CONFIG}${sync}`, timeoutMs: VERB_MS }));
   parts.defer(killWithUs(() => gateway.kill()));
   await gateway.start();
   const inspector = await openInspector(gateway);

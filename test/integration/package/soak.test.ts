@@ -15,7 +15,7 @@ const least = (samples: readonly SoakSample[], field: 'descriptors' | 'threads')
 
 test('under the rated load, while a module is replaced again and again, nothing is lost, the ledger balances, and descriptors and threads stay as many', async (t) => {
   const args = [SOAK, '--for', '30s', '--every', '1s', '--replace-every', '2s', '--json'];
-  const { code, stdout, stderr } = await runProgram(process.execPath, args, { timeoutMs: 150_000 });
+  const { code, stdout, stderr } = await runProgram(process.execPath, args, { timeoutMs: 240_000 });
   assert.equal(code, 0, `${stdout.slice(-3000)}${stderr}`);
   const result = JSON.parse(stdout) as SoakResult;
   assert.deepEqual(result.faults, []);

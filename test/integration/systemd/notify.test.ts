@@ -7,11 +7,11 @@ import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/eventually.ts';
 import { CLI, type GatewayOptions, GatewayProcess, startGateway } from '../../support/gateway-process.ts';
+import { Inspector } from '../../support/inspector.ts';
 import { LoadClient } from '../../support/load-client.ts';
 import { buildPackage, HOST_TARGET, skipWithoutTools } from '../../support/packaged.ts';
 import { skipWithout } from '../../support/require.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { Inspector } from '../../support/inspector.ts';
 import { NotifyReceiver } from './notify-receiver.ts';
 
 const ADDON = fileURLToPath(

@@ -18,6 +18,13 @@ const PORTS = '[mqtt.listener]\nport = 0\n[web]\nport = 0\n';
 const QUICK = '[Service]\nWatchdogSec=2\nRestartSec=1\n';
 const READINGS = 200;
 
+// Not among the packages of every test run: it is there on most machines.
+if (!process.env.TIDEGATE_NO_INSTALL) {
+  spawnSync(process.execPath, [
+    fileURLToPath(new URL('../../../scripts/support/debian.mjs', import.meta.url)),
+    'systemd',
+  ]);
+}
 const skip = skipWithoutTools(HOST_TARGET) || skipWithoutMachine();
 let machine: Machine;
 
@@ -93,6 +100,17 @@ test('it runs as its own user, without a capability, behind a filter of system c
   assert.deepEqual([MemoryHigh, MemoryMax, TasksMax], [String(384 * 2 ** 20), String(512 * 2 ** 20), '128']);
   const touched = await machine.run(['touch', `/proc/${pid}/root/usr/local/bin/x`]);
   assert.match(touched.stderr, /Read-only file system/, 'all but its state');
+});
+
+test('an operator acts as the user of the service; another user may not', { skip }, async () => {
+  await startService(PORTS);
+  const mine = await machine.run(['tidegate', 'module', 'list', '--json'], 'tidegate');
+  assert.equal(mine.code, 0, mine.stderr);
+  assert.ok(Array.isArray(JSON.parse(mine.stdout)));
+  const config = await machine.run(['cat', '/etc/tidegate/tidegate.toml'], '65534');
+  assert.match(config.stderr, /Permission denied/);
+  const state = await machine.run(['ls', '/var/lib/tidegate'], '65534');
+  assert.match(state.stderr, /Permission denied/);
 });
 
 test('a cloud that is away does not starve the watchdog, and lines of the log carry their priority', {

@@ -1,4 +1,5 @@
 /** A module package as its author leaves it: `manifest.json`, `<id>.wasm` and perhaps `signature.json` in one folder. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { JSON_OCTETS_MAX, parseStrictJson } from '../../base/canonical-json.ts';
 import { GatewayError } from '../../base/errors.ts';
@@ -20,6 +21,11 @@ export interface PackageFiles extends PackageContents {
  * @throws GatewayError `not_found`, `invalid`, `unavailable`, naming the file.
  */
 export function readPackage(folder: string): PackageFiles {
+  if (!existsSync(join(folder, 'signature.json')) && existsSync(join(folder, 'build', 'manifest.json'))) {
+    throw new GatewayError('invalid', `${folder}: a package expected, a module's project found`, {
+      hint: `The package is what was built: ${join(folder, 'build')}`,
+    });
+  }
   const manifestText = readText(join(folder, 'manifest.json'), 'manifest', JSON_OCTETS_MAX);
   const manifest = parseStrictJson(manifestText, `manifest ${join(folder, 'manifest.json')}`) as {
     id?: unknown;

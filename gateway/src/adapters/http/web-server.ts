@@ -151,7 +151,9 @@ export class WebServer implements AsyncDisposable {
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       const route = here.find(({ method }) => (method === undefined ? isRead : method === request.method));
       if (route !== undefined) {
-        const body = isRead ? Buffer.alloc(0) : await readBody(request, route.bodyMax ?? BODY_BYTES_MAX);
+        const max = route.bodyMax ?? BODY_BYTES_MAX;
+        const body = isRead ? Buffer.alloc(0) : await readBody(request, max);
+        if (body === null) return tooLarge(max);
         const parts = route.pattern.exec(url.pathname)!.slice(1);
         return await route.handle({
           path: url.pathname,
@@ -213,15 +215,21 @@ function listenForOwner(server: Server, path: string, onListening: () => void): 
   }
 }
 
-async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
+/** Null when there is more. */
+async function readBody(request: IncomingMessage, max: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let octets = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     octets += chunk.length;
-    if (octets > max) throw new GatewayError('invalid', `a body of at most ${max} octets expected, more found`);
+    if (octets > max) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(max: number): WebReply {
+  const error = new GatewayError('invalid', `a body of at most ${max} octets expected, more found`);
+  return json(error.toJSON(), 413);
 }
 
 function wrongMethod(request: IncomingMessage, routes: readonly WebRoute[]): WebReply {

@@ -17,6 +17,9 @@ import { hostImports } from './host-imports.ts';
 /** The least input buffer: with less, a batch would never come to its end. */
 const ONE_ROW_BYTES = BATCH_HEADER_BYTES + BATCH_ROW_BYTES;
 
+/** The call that is paid by `startFuel`. */
+const START = 'its start';
+
 /** Calls in a row that fetch the rest of an output. */
 const PAGES_MAX = 64;
 
@@ -90,7 +93,7 @@ export class ModuleInstance implements RunningModule {
     this.#fuelPerCall = BigInt(manifest.limits.fuelPerCall);
     system?.attach(instance);
     this.#fuel.value = BigInt(manifest.limits.startFuel);
-    this.#metered('its start', manifest.limits.startFuel, () => {
+    this.#metered(START, manifest.limits.startFuel, () => {
       initialize(this.#exports, manifest.id);
       const before = this.#buffer(Math.max(config.length, ONE_ROW_BYTES), 'gw_in_ptr', 'gw_in_cap');
       new Uint8Array(this.#memory.buffer).set(config, before.at);
@@ -194,7 +197,10 @@ export class ModuleInstance implements RunningModule {
         `module ${this.#manifest.id}: ${name}: more than ${tank} units of fuel used`,
         {
           cause: error,
-          hint: 'It computes too long for one call: smaller batches, or a larger limits.fuelPerCall in its manifest.',
+          hint:
+            name === START
+              ? 'Its start computes too long: a larger limits.startFuel in its manifest.'
+              : 'It computes too long for one call: smaller batches, or a larger limits.fuelPerCall in its manifest.',
         },
       );
     } finally {

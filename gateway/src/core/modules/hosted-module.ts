@@ -4,13 +4,15 @@ import type { CarriedState } from './carried-state.ts';
 import { type CanaryReport, Comparison } from './comparison.ts';
 import type { CountedSink } from './counted-sink.ts';
 import type { ModuleRun } from './module-run.ts';
-import type { ModuleStatus } from './status.ts';
+import { addCounts, type ModuleCounts, type ModuleStatus, NO_COUNTS } from './status.ts';
 
 /** A version that runs beside the live one on the same batches; what it puts out is compared, not stored. */
 interface Canary {
   readonly run: ModuleRun;
   readonly notCarried: string | null;
   readonly fuelLiveBefore: number;
+  /** It was live before the version that is live now. */
+  readonly wasLive: boolean;
   comparison: Comparison;
 }
 
@@ -23,6 +25,8 @@ export class HostedModule {
   readonly sink: CountedSink;
   #live: ModuleRun;
   #canary: Canary | null = null;
+  /** What versions that are not live any more have added to the totals, so that these never fall. */
+  #carried: ModuleCounts = NO_COUNTS;
 
   constructor(name: string, sink: CountedSink, live: ModuleRun) {
     this.name = name;
@@ -41,7 +45,12 @@ export class HostedModule {
   status(): ModuleStatus {
     const canary = this.#canary;
     const report = canary === null ? null : { ...this.#report(canary), version: canary.run.binding.manifest.version };
-    return { ...this.#live.status(), canary: report };
+    return { ...this.#live.status(), ...this.totals(), canary: report };
+  }
+
+  /** Of all versions that were live. */
+  totals(): ModuleCounts {
+    return addCounts(this.#carried, this.#live.counts, 1);
   }
 
   /** Another version, or another configuration, takes over at once. @returns null, or why it did not get the state of the one before. */
@@ -54,9 +63,12 @@ export class HostedModule {
 
   /** @returns null, or why the canary did not begin with the live version's state. */
   startCanary(run: ModuleRun): string | null {
-    const notCarried = run.startFrom(this.#live.state());
-    const comparison = new Comparison();
-    this.#canary = { run, notCarried, comparison, fuelLiveBefore: this.#live.counts.fuel };
+    const reason = run.startFrom(this.#live.state());
+    // Where neither keeps a state, both are the same from their start on.
+    const isStateless = run.isRunning && !keepsState(run) && !keepsState(this.#live);
+    const notCarried = isStateless ? null : reason;
+    const fuelLiveBefore = this.#live.counts.fuel;
+    this.#canary = { run, notCarried, comparison: new Comparison(), fuelLiveBefore, wasLive: false };
     return notCarried;
   }
 
@@ -65,8 +77,10 @@ export class HostedModule {
     if (this.#canary === null) return false;
     const { run, notCarried } = this.#canary;
     const before = this.#live;
+    this.#carried = addCounts(this.totals(), run.counts, -1);
     this.#live = run;
-    this.#canary = { run: before, notCarried, comparison: new Comparison(), fuelLiveBefore: run.counts.fuel };
+    const fuelLiveBefore = run.counts.fuel;
+    this.#canary = { run: before, notCarried, comparison: new Comparison(), fuelLiveBefore, wasLive: true };
     return true;
   }
 
@@ -104,13 +118,17 @@ export class HostedModule {
     const compared = canary.notCarried === null && live.isRunning && canary.run.isRunning;
     const storeLive = this.#store(live);
     const storeCanary = this.#store(canary.run);
+    let hasSpoken = false;
     call(live, (output) => {
+      hasSpoken = true;
       if (compared) canary.comparison.addLive(output, live.binding.manifest);
       if (!isCanaryAnswering) storeLive(output);
     });
+    // A new version that has failed: the one before it answers until it is live again.
+    const isStandingIn = canary.wasLive && !live.isRunning && !hasSpoken;
     call(canary.run, (output) => {
       if (compared) canary.comparison.addCanary(output, canary.run.binding.manifest);
-      if (isCanaryAnswering) storeCanary(output);
+      if (isCanaryAnswering || isStandingIn) storeCanary(output);
     });
     canary.comparison.endCall();
   }
@@ -133,4 +151,8 @@ export class HostedModule {
       error: run.error,
     };
   }
+}
+
+function keepsState(run: ModuleRun): boolean {
+  return run.binding.manifest.state !== null;
 }

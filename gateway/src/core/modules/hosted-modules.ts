@@ -20,7 +20,10 @@ export interface SlottedSpec {
 }
 
 export interface HostedModulesParts<S extends SlottedSpec> {
-  readonly makeRun: (spec: S, before: ModuleStatus | undefined) => ModuleRun;
+  /** @param onFresh told each time the run begins knowing nothing of what was said before. */
+  readonly makeRun: (spec: S, before: ModuleStatus | undefined, onFresh: () => void) => ModuleRun;
+  /** The live version of a module knows nothing of what was said before. */
+  readonly onFresh: (name: string) => void;
   readonly outbox: OutputSink;
   /** Null: nothing is kept for a worker after this one. */
   readonly recovery: Recovery | null;
@@ -36,6 +39,8 @@ export class HostedModules<S extends SlottedSpec> {
   readonly #modules = new Map<string, { readonly hosted: HostedModule; readonly slot: number }>();
   readonly #unsharedSent = new Float64Array(DERIVED_LANES.length);
   #nextCheckpointMs = 0;
+  /** The canary that is being started. */
+  #beside: ModuleRun | null = null;
   /** Slots whose state did not fit into the last checkpoint: said once. */
   #leftOut: readonly number[] = [];
 
@@ -49,7 +54,7 @@ export class HostedModules<S extends SlottedSpec> {
 
   get rowsOut(): number {
     let rows = 0;
-    for (const { hosted } of this.#modules.values()) rows += hosted.live.counts.rowsOut;
+    for (const { hosted } of this.#modules.values()) rows += hosted.totals().rowsOut;
     return rows;
   }
 
@@ -74,7 +79,7 @@ export class HostedModules<S extends SlottedSpec> {
    */
   put(spec: S, before?: ModuleStatus, state?: Uint8Array): string | null {
     const known = this.#modules.get(spec.name)?.hosted;
-    const run = this.#parts.makeRun(spec, before ?? known?.live.status());
+    const run = this.#makeRun(spec, before ?? known?.status());
     if (known !== undefined) {
       const notCarried = known.replace(run);
       this.checkpoint();
@@ -96,11 +101,18 @@ export class HostedModules<S extends SlottedSpec> {
   startCanary(spec: S): string | null {
     const hosted = this.#modules.get(spec.name)?.hosted;
     if (hosted === undefined) return `no module ${spec.name}`;
-    return hosted.startCanary(this.#parts.makeRun(spec, undefined));
+    const run = this.#makeRun(spec, undefined);
+    this.#beside = run;
+    const notCarried = hosted.startCanary(run);
+    this.#beside = null;
+    return notCarried;
   }
 
   swapCanary(name: string): boolean {
-    const swapped = this.find(name)?.swapCanary() ?? false;
+    const hosted = this.find(name);
+    const isOfOldState = hosted?.canaryReport()?.notCarried === null;
+    const swapped = hosted?.swapCanary() ?? false;
+    if (swapped && !isOfOldState) this.#parts.onFresh(name);
     this.checkpoint();
     return swapped;
   }
@@ -183,7 +195,7 @@ export class HostedModules<S extends SlottedSpec> {
     const states = recovery?.states() ?? new Map<number, Uint8Array>();
     const repeating: HostedModule[] = [];
     for (const { spec, before, state: kept } of specs) {
-      const run = this.#parts.makeRun(spec, before);
+      const run = this.#makeRun(spec, before);
       const hosted = this.#add(spec, run);
       const isWaiting = before !== undefined && before.state !== 'running';
       if (culprits.has(spec.slot) || isWaiting) continue;
@@ -200,6 +212,15 @@ export class HostedModules<S extends SlottedSpec> {
       }
     }
     for (const { sink } of repeating) sink.holdBackNothing();
+  }
+
+  /** What a canary begins with is nobody's matter until it is live. */
+  #makeRun(spec: S, before: ModuleStatus | undefined): ModuleRun {
+    const run: ModuleRun = this.#parts.makeRun(spec, before, () => {
+      const isCanary = run === this.#beside || run === this.find(spec.name)?.canary;
+      if (!isCanary) this.#parts.onFresh(spec.name);
+    });
+    return run;
   }
 
   #add(spec: S, run: ModuleRun): HostedModule {

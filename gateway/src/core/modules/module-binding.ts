@@ -10,6 +10,9 @@ import type { ModuleManifest } from './manifest.ts';
 /** In the table of inputs: the series is not this module's. */
 const NOT_BOUND = 255;
 
+/** The last moment that a Date can name, and before 1970 the first one: what is beyond could be stored, and never be found. */
+const DATE_MAX_MS = 8.64e15;
+
 /** Rows that a module put out, sorted into their lanes. */
 export interface OutputSink {
   /** Appends one row. */
@@ -98,7 +101,7 @@ export class ModuleBinding {
       const lane = declared.kind === 'alarm' ? 'alarm' : 'aggregate';
       const state = output.state[row]!;
       const isLegal =
-        Number.isFinite(output.timeMs[row]!) &&
+        Math.abs(output.timeMs[row]!) <= DATE_MAX_MS &&
         (lane === 'alarm') === (state === ROW_STATE.raised || state === ROW_STATE.cleared);
       const series = isLegal ? this.#resolve(output.series[row]!, channel) : undefined;
       if (series === undefined) sink.shed(lane, 'module_output', 1);

@@ -13,6 +13,9 @@ import type { ModuleBinding } from './module-binding.ts';
 import type { RunningModule } from './ports.ts';
 import { type ModuleCounts, type ModuleStatus, NO_COUNTS } from './status.ts';
 
+/** Result of work that is no call for the module's purpose. */
+const SNAPSHOT = 1;
+
 /** After a trap: one second, doubling to a minute; a module that runs well for a minute starts over. */
 const BACKOFF = { first: millis(1000), max: millis(60_000) };
 /** In quarantine: ten minutes, doubling to six hours. */
@@ -133,7 +136,7 @@ export class ModuleRun {
     let pages: Uint8Array[] | string = 'it does not run';
     this.#call((instance) => {
       pages = instance.snapshot();
-      return 0;
+      return SNAPSHOT;
     });
     if (typeof pages === 'string') return this.#noState(pages);
     return { module: manifest.id, version: manifest.version, form: manifest.state.version, pages };
@@ -203,10 +206,12 @@ export class ModuleRun {
     const { marker, nowMs } = this.#parts;
     const start = nowMs();
     const fuel = instance.fuelUsed;
+    let isSnapshot = false;
     marker.enter();
     try {
       const result = work(instance);
-      this.#counts.calls++;
+      isSnapshot = result === SNAPSHOT;
+      if (result !== SNAPSHOT) this.#counts.calls++;
       if (result < 0) this.#refused(result);
     } catch (error) {
       this.#failed(error);
@@ -217,7 +222,7 @@ export class ModuleRun {
       this.#counts.fuel += used;
       this.#lastCallTookMs = nowMs() - start;
       this.#counts.callMs += this.#lastCallTookMs;
-      this.#times.record(this.#lastCallTookMs);
+      if (!isSnapshot) this.#times.record(this.#lastCallTookMs);
     }
   }
 

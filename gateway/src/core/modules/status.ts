@@ -34,6 +34,12 @@ export const NO_COUNTS: ModuleCounts = {
   callMs: 0,
 };
 
+/** `a + sign * b`, count by count. */
+export function addCounts(a: ModuleCounts, b: ModuleCounts, sign: 1 | -1): ModuleCounts {
+  const names = Object.keys(NO_COUNTS) as (keyof ModuleCounts)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + sign * b[name]])) as unknown as ModuleCounts;
+}
+
 export interface ModuleStatus extends ModuleCounts {
   /** As configured: names the derived series. */
   readonly name: string;

@@ -21,8 +21,19 @@ export interface ToolCall {
   readonly packages: string;
 }
 
+/**
+ * The PATH without folders of npm packages, which npm puts in front: clang runs whatever `wasm-opt` it finds, and one that came with a package
+ * does not fit what clang has made.
+ */
+export function systemPath(path = process.env.PATH ?? ''): string {
+  return path
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
+    .join(delimiter);
+}
+
 /** Path of an executable in the PATH, or undefined. */
-export function findTool(name: string, path = process.env.PATH ?? ''): string | undefined {
+export function findTool(name: string, path = systemPath()): string | undefined {
   return path
     .split(delimiter)
     .filter((folder) => folder !== '')
@@ -48,6 +59,7 @@ export function isExecutable(path: string): boolean {
 export function runTool({ name, path, args, cwd, packages }: ToolCall, timeoutMs = TIMEOUT_MS): string {
   const result = spawnSync(path, args, {
     cwd,
+    env: { ...process.env, PATH: systemPath() },
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     maxBuffer: OUTPUT_BYTES_MAX,

@@ -1,6 +1,6 @@
 /** Requests of commands to the running gateway, over the control socket in its state folder. */
 import { request } from 'node:http';
-import { describeError, type ErrorCode, GatewayError } from '../../base/errors.ts';
+import { describeError, type ErrorCode, errnoOf, GatewayError } from '../../base/errors.ts';
 import type { OptionValues } from './command.ts';
 import { pathsFrom } from './state-folder.ts';
 
@@ -21,8 +21,14 @@ export async function askGateway<T>(
 ): Promise<T> {
   const { folder, control } = pathsFrom(options);
   const answer = await exchange(control, method, path, body).catch((error) => {
+    const isAway = ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '');
+    if (isAway) {
+      throw new GatewayError('unavailable', `no gateway runs on state folder ${folder}`, {
+        hint: 'Name the folder of the one that runs with --state, or its configuration with --config.',
+      });
+    }
     throw new GatewayError('unavailable', `ask the gateway on state folder ${folder}: ${describeError(error)}`, {
-      hint: 'Does it run, and do you own the state folder? Start it with: tidegate run',
+      hint: 'Do you own the state folder?',
     });
   });
   const document = JSON.parse(answer.text) as unknown;

@@ -3,6 +3,7 @@ import { ConfigError, type ConfigFault, describeFault } from '../../config/fault
 import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
 import { loadConfig } from '../config-files.ts';
+import { loadFunction } from '../load-function.ts';
 import { configOf, moduleLoader } from '../load-module.ts';
 import { ModuleLibrary } from '../module-library.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
@@ -38,7 +39,7 @@ export const configCheck: Command = {
   async run({ options }) {
     let faults: readonly ConfigFault[] = [];
     try {
-      faults = moduleFaults(loadConfig(listOf(options.config)).config);
+      faults = await moduleFaults(loadConfig(listOf(options.config)).config);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       faults = error.faults;
@@ -49,23 +50,32 @@ export const configCheck: Command = {
   },
 };
 
-/** What the gateway would refuse when it starts the modules: they are looked at only once the rest is right. */
-function moduleFaults({ module: modules, modules: { developerMode }, gateway }: Config): ConfigFault[] {
-  const loader = moduleLoader(new ModuleLibrary({ stateFolder: gateway.stateDir, developerMode }), null);
-  return modules.flatMap((entry, index) => {
-    try {
-      if (!entry.enabled) return [];
-      const { manifest } = loader.load(entry.module, null, { nowMs: 0, atBoot: true });
-      configOf(
-        manifest,
-        entry.name,
-        entry.input.map(({ config }) => config),
-      );
-      return [];
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      const hint = error.hint === undefined ? {} : { hint: error.hint };
-      return [{ path: `module[${index}]`, message: error.message, origin: '[[module]]', ...hint }];
-    }
-  });
+/** What the gateway would refuse when it starts modules and functions: they are looked at only once the rest is right. */
+async function moduleFaults(config: Config): Promise<ConfigFault[]> {
+  const { developerMode } = config.modules;
+  const loader = moduleLoader(new ModuleLibrary({ stateFolder: config.gateway.stateDir, developerMode }), null);
+  const load = (id: string) => loader.load(id, null, { nowMs: 0, atBoot: true });
+  const faults: ConfigFault[] = [];
+  for (const [index, { enabled, module, name, input }] of config.module.entries()) {
+    if (!enabled) continue;
+    const inputs = input.map((one) => one.config);
+    const fault = await faultOf('module', index, () => configOf(load(module).manifest, name, inputs));
+    if (fault !== null) faults.push(fault);
+  }
+  for (const [index, entry] of config.function.entries()) {
+    const fault = entry.enabled ? await faultOf('function', index, () => loadFunction(entry, load)) : null;
+    if (fault !== null) faults.push(fault);
+  }
+  return faults;
+}
+
+async function faultOf(table: string, index: number, look: () => unknown): Promise<ConfigFault | null> {
+  try {
+    await look();
+    return null;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return { path: `${table}[${index}]`, message: error.message, origin: `[[${table}]]`, ...hint };
+  }
 }

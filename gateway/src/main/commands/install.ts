@@ -101,7 +101,7 @@ function putFiles(places: ServicePlaces, root: string): Record<string, FileOutco
 }
 
 /** Every setting, commented out, but for the one that a service needs. */
-function firstConfig(): string {
+export function firstConfig(): string {
   const line = /^#state_dir = .*$/m;
   return renderExample().replace(line, `state_dir = ${JSON.stringify(STATE_FOLDER)}`);
 }

@@ -4,6 +4,7 @@ import { findSaga, readTimeline } from '../../adapters/sqlite/saga-store.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { formatBytes, parseDuration } from '../../base/units.ts';
 import { isFinal } from '../../core/model/saga.ts';
+import { parseManifest } from '../../core/modules/manifest.ts';
 import type { StatusDocument } from '../status-report.ts';
 import { askGateway } from './ask-gateway.ts';
 import {
@@ -20,7 +21,7 @@ import {
 import { openState, STATE_OPTIONS } from './state-folder.ts';
 
 /** Options of every verb that starts a saga. */
-const SAGA_OPTIONS: OptionSpecs = { ...STATE_OPTIONS, 'no-wait': { type: 'boolean' } };
+const SAGA_OPTIONS: OptionSpecs = { ...STATE_OPTIONS, 'no-wait': { type: 'boolean' }, verbose: { type: 'boolean' } };
 const LOOK_MS = 100;
 /** A canary may take an hour, and its watch another. */
 const WAIT_MAX_MS = 2.5 * 3_600_000;
@@ -102,6 +103,7 @@ function factsOf(module: StatusDocument['modules'][number]): (string | number)[]
     ['signed by', module.publisher ?? 'nobody'],
     ['trust', `${module.trust}, from ${module.from}`],
     ['previous version', module.previous ?? 'none'],
+    ...module.inputs.map(({ series, config }) => ['reads', `${series}  ${settingsText(config)}`]),
     ['calls', module.calls.toLocaleString('en-US')],
     ['rows in, out', `${module.rowsIn.toLocaleString('en-US')}, ${module.rowsOut.toLocaleString('en-US')}`],
     ['left out for fuel', `${module.throttledRows.toLocaleString('en-US')} rows`],
@@ -118,10 +120,16 @@ function factsOf(module: StatusDocument['modules'][number]): (string | number)[]
   ];
 }
 
+function settingsText(config: Readonly<Record<string, number>>): string {
+  const pairs = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? '(defaults)' : pairs.join(' ');
+}
+
 export const moduleInstall: Command = {
   verb: 'module install',
-  usage: 'DIR --name NAME --input SERIES [--set KEY=NUMBER]... [--disabled] [--no-wait] [--state DIR]',
-  summary: 'Installs a signed package (a folder with manifest.json, the module, signature.json) and runs it.',
+  usage: 'DIR --name NAME --input SERIES... [--set KEY=NUMBER]... [--disabled] [--no-wait] [--verbose] [--state DIR]',
+  summary:
+    'Installs a signed package (a folder with manifest.json, the module, signature.json) and runs it. A function takes no name: its uses stand in the configuration.',
   options: {
     ...SAGA_OPTIONS,
     name: { type: 'string' },
@@ -131,6 +139,8 @@ export const moduleInstall: Command = {
   },
   words: [1, 1],
   async run({ options, words: [folder] }) {
+    const { id, manifestText } = readPackage(folder!);
+    if (parseManifest(manifestText).kind === 'function') return installFunction(options, folder!, id);
     const { name, inputs } = { name: requiredText(options, 'name'), inputs: inputsOf(options) };
     if (inputs === undefined)
       throw new GatewayError('invalid', '--input: a series such as boiler*/temperature expected');
@@ -138,6 +148,18 @@ export const moduleInstall: Command = {
     return runSaga(options, 'install', { digest, name, inputs, enabled: options.disabled !== true });
   },
 };
+
+async function installFunction(options: OptionValues, folder: string, id: string): Promise<number> {
+  if (options.name !== undefined || options.input !== undefined) {
+    throw new GatewayError('invalid', `${id} is a function: neither --name nor --input expected`, {
+      hint: 'Its uses and triggers stand under [[function]] in the configuration.',
+    });
+  }
+  const code = await runSaga(options, 'add', { digest: await handIn(options, folder), name: id });
+  const next = `Name it under [[function]] (module = "${id}") in the configuration, and start the gateway again.`;
+  if (code === EXIT.ok && !options.json) print(next);
+  return code;
+}
 
 export const moduleUpgrade: Command = {
   verb: 'module upgrade',
@@ -246,7 +268,7 @@ async function runSaga(options: OptionValues, verb: string, parameters: unknown)
   for (const end = Date.now() + WAIT_MAX_MS; Date.now() < end; ) {
     const row = findSaga(state.database, saga);
     const events = readTimeline(state.database, saga);
-    if (!options.json)
+    if (options.verbose === true && !options.json)
       for (const event of events.slice(shown))
         print(`  ${event.kind.padEnd(8)} ${event.step ?? ''}  ${event.detail ?? ''}`.trimEnd());
     shown = events.length;

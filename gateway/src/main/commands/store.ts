@@ -5,7 +5,7 @@ import { GatewayError } from '../../base/errors.ts';
 import { globToRegExp } from '../../base/glob.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import { formatBytes } from '../../base/units.ts';
-import { unpackQuality } from '../../core/model/quality.ts';
+import { ALARM_STATE, unpackQuality } from '../../core/model/quality.ts';
 import { LANES, type Lane, type Series, seriesName } from '../../core/model/series.ts';
 import { PointHistory } from '../point-history.ts';
 import { type Command, EXIT, parseMoment, print, printJson, table, textOf } from './command.ts';
@@ -65,7 +65,7 @@ export const storeQuery: Command = {
     const limit = Number(options.limit ?? 1000);
     if (!Number.isInteger(limit) || limit < 1)
       throw new GatewayError('invalid', `--limit: a whole number of at least 1 expected, ${options.limit} found`);
-    const found: { timeMs: number; value: number | null; quality: ReturnType<typeof unpackQuality> }[] = [];
+    const found: { timeMs: number; value: number | null; quality: ReturnType<typeof qualityOf> }[] = [];
     const history = new PointHistory(state.database, state.paths.segments);
     for await (const points of history.pointsOf(series, fromMs, toMs)) {
       for (let row = 0; row < points.length && found.length < limit; row++) {
@@ -73,7 +73,7 @@ export const storeQuery: Command = {
         found.push({
           timeMs: points.timeMs[row]!,
           value: Number.isNaN(value) ? null : value,
-          quality: unpackQuality(points.quality[row]!),
+          quality: qualityOf(series, points.quality[row]!),
         });
       }
     }
@@ -82,8 +82,8 @@ export const storeQuery: Command = {
     else {
       print(
         table(
-          ['time', `value ${series.unit}`.trim(), 'quality'],
-          found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), p.quality.grade]),
+          ['time', `value ${series.unit}`.trim(), series.lane === 'alarm' ? 'alarm' : 'quality'],
+          found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), wordOf(p.quality)]),
         ),
       );
       if (found.length === 0 && options.from === undefined)
@@ -189,13 +189,26 @@ function spanOf(options: Readonly<Record<string, unknown>>, defaultFromMs?: numb
   return { fromMs, toMs };
 }
 
+/** On the alarm lane the octet is the alarm's state. */
+function qualityOf(
+  { lane }: Series,
+  octet: number,
+): { alarm: 'raised' | 'cleared' } | ReturnType<typeof unpackQuality> {
+  if (lane !== 'alarm') return unpackQuality(octet);
+  return { alarm: octet === ALARM_STATE.raised ? 'raised' : 'cleared' };
+}
+
+function wordOf(quality: ReturnType<typeof qualityOf>): string {
+  return 'alarm' in quality ? quality.alarm : quality.grade;
+}
+
 function findSeries(database: Database, name: string): Series {
   const all = readSeries(database);
   const found = all.find((series) => seriesName(series) === name);
   if (found !== undefined) return found;
   const near = nearestWord(name, all.map(seriesName));
   throw new GatewayError('not_found', `series ${name}: no such series`, {
-    hint: near === undefined ? '`tidegate store export` lists what there is.' : `Did you mean ${near}?`,
+    hint: near === undefined ? 'The page lists all series; so does GET /api/series.' : `Did you mean ${near}?`,
   });
 }
 

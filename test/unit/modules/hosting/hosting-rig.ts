@@ -75,7 +75,8 @@ export class Rig {
     for (const one of known) this.#names.set(one.id, `${one.device}/${one.point}`);
     const random = seededRandom(1);
     this.modules = new HostedModules<RigSpec>({
-      makeRun: (spec, before) => {
+      onFresh: (name) => this.fresh.push(name),
+      makeRun: (spec, before, onFresh) => {
         const binding = new ModuleBinding(spec.name, spec.manifest, ['**'], this.#registry, (id) => SERIES[id]);
         for (const one of SERIES) binding.addSeries(one);
         const desk = new HostDesk(spec.manifest, {
@@ -98,7 +99,7 @@ export class Rig {
               },
               leave: () => undefined,
             },
-            onFresh: () => this.fresh.push(spec.name),
+            onFresh,
             quarantineAfter: 8,
             random,
             nowMs: () => this.nowMs,

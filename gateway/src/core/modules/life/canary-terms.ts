@@ -40,8 +40,11 @@ export function parseTerms(raw: unknown): CanaryTerms {
 export function faultOfCanary(report: CanaryReport, terms: CanaryTerms): string | null {
   if (report.failures > 0) return `the canary failed: ${report.error ?? 'trap'}`;
   const rows = Math.max(report.rowsLive, report.rowsCanary);
-  if (report.notCarried === null && report.rowsDiffering > terms.differingMax * rows) {
-    return `outputs differ: at most ${terms.differingMax} of the rows expected, ${report.rowsDiffering} of ${rows} found`;
+  // A row that only one version says differs once; one that both say differently, by name or time, differs twice.
+  const isCompared = report.notCarried === null && terms.differingMax < 1;
+  if (isCompared && report.rowsDiffering > terms.differingMax * rows) {
+    const most = terms.differingMax === 0 ? 'no row that differs' : `at most ${terms.differingMax * 100} % of the rows`;
+    return `outputs differ: ${most} expected, ${report.rowsDiffering} beside ${rows} rows found`;
   }
   const ratio = report.fuelCanary / Math.max(1, report.fuelLive);
   if (report.fuelCanary > FUEL_COMPARED_FROM && ratio > terms.fuelRatioMax) {

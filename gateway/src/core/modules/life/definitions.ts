@@ -4,8 +4,10 @@ import type { SagaDefinition, SagaStep } from '../../model/saga.ts';
 import type { ModuleUse } from '../use.ts';
 import { type CanaryTerms, DEFAULT_TERMS } from './canary-terms.ts';
 import {
+  type AddParameters,
   type ConfigureParameters,
   type InstallParameters,
+  parseAdd,
   parseConfigure,
   parseInstall,
   parseOfUse,
@@ -36,6 +38,7 @@ export const MODULE_SAGAS = {
   rollback: 'rollback-module',
   configure: 'configure-module',
   remove: 'remove-module',
+  add: 'add-package',
 } as const;
 
 /** Sagas of different modules that run at once. */
@@ -64,6 +67,7 @@ export function moduleSagas(ports: LifePorts): SagaDefinition[] {
     rollbackModule(ports),
     configureModule(ports),
     removeModule(ports),
+    addPackage(ports),
   ];
 }
 
@@ -233,6 +237,34 @@ export function removeModule(ports: LifePorts): SagaDefinition {
       await runner.remove(name);
       await runner.forget(name);
       await packages.prune(module);
+      return DONE;
+    }),
+  ]);
+}
+
+/** plan → keep → record → settle: a package that the configuration may name from now on, such as a function's. Nothing is started. */
+export function addPackage(ports: LifePorts): SagaDefinition {
+  const { packages, uses } = ports;
+  const factsOf = (context: Parameters<typeof plannedOf>[0]) => plannedOf<{ facts: PackageFacts }>(context).facts;
+  return define<AddParameters>(MODULE_SAGAS.add, parseAdd, [
+    step(
+      'plan',
+      async ({ parameters: { digest, name } }) => {
+        const facts = await packages.judge(digest);
+        if (facts.id === name) return { kind: 'done', result: { facts } };
+        throw new GatewayError('invalid', `package: of module ${name} expected, of ${facts.id} found`);
+      },
+      ({ parameters }) => packages.discard(parameters.digest),
+    ),
+    keepStep(ports),
+    endlessStep('record', async (context) => {
+      const { id, version } = factsOf(context);
+      await uses.raiseFloor(id, version);
+      return DONE;
+    }),
+    endlessStep('settle', async (context) => {
+      await packages.discard(context.parameters.digest);
+      await packages.prune(factsOf(context).id);
       return DONE;
     }),
   ]);

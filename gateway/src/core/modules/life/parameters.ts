@@ -35,6 +35,17 @@ export function parseInstall(raw: unknown): InstallParameters {
   return { name, digest: digestOf(digest), inputs: parseInputs(inputs), enabled: enabled as boolean };
 }
 
+/** A package of a function: its uses stand in the configuration. */
+export interface AddParameters extends OfUse {
+  readonly digest: string;
+}
+
+/** `name` is the module's identifier. */
+export function parseAdd(raw: unknown): AddParameters {
+  const { digest } = raw as Raw;
+  return { name: nameOf(raw), digest: digestOf(digest) };
+}
+
 export function parseUpgrade(raw: unknown): UpgradeParameters {
   const { digest, terms } = raw as Raw;
   return { name: nameOf(raw), digest: digestOf(digest), terms: parseTerms(terms) };
