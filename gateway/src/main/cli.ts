@@ -1,4 +1,5 @@
 /** The program's one entry point: finds the verb, runs it, turns errors into lines and exit codes. */
+import { isJournal } from '../adapters/systemd/journal-stream.ts';
 import { GatewayError } from '../base/errors.ts';
 import { nearestWord } from '../base/nearest-word.ts';
 import { COMMANDS } from './commands/all.ts';
@@ -73,7 +74,9 @@ main(process.argv.slice(2)).then(
       }`
     }`;
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    process.stderr.write(`tidegate: ${error.message}${cause}${hint}\n`);
+    // Under systemd a line without a priority would be taken for information.
+    const priority = isJournal(process.env, 2) ? '<3>' : '';
+    process.stderr.write(`${priority}tidegate: ${error.message}${cause}${hint}\n`);
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
     process.exit(exitCodeOf(error));
   },

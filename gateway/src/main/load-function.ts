@@ -1,11 +1,8 @@
-import { compileModule } from '../adapters/wasm/module-instance.ts';
 import { GatewayError } from '../base/errors.ts';
 import type { Config } from '../config/settings.ts';
 import { encodeConfigBlock } from '../core/modules/config-block.ts';
-import { type ModuleManifest, parseManifest } from '../core/modules/manifest.ts';
-import { assets } from './assets.ts';
+import type { ModuleManifest } from '../core/modules/manifest.ts';
 import type { FunctionModule } from './function-worker.ts';
-import { admitForHost } from './load-module.ts';
 
 /** A module that was let in: its guarded binary, compiled once for all threads. */
 export interface AdmittedModule {
@@ -15,13 +12,6 @@ export interface AdmittedModule {
 
 /** Finds a module by its id and lets it in. @throws GatewayError saying why it cannot be used. */
 export type LoadModule = (moduleId: string) => AdmittedModule | Promise<AdmittedModule>;
-
-/** From the folders of modules. */
-export const loadFromFolders: LoadModule = (moduleId) => {
-  const files = assets.module(moduleId);
-  const manifest = parseManifest(files.manifest);
-  return { manifest, compiled: compileModule(admitForHost(files.wasm, manifest, null), manifest) };
-};
 
 /** @throws GatewayError when the module cannot be used as a function. */
 export async function loadFunction(entry: Config['function'][number], load: LoadModule): Promise<FunctionModule> {

@@ -9,6 +9,7 @@ import { ModuleWorkshop } from '../../support/signed-module.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { killWithUs, startChild } from './child.ts';
 import { ROOT } from './load-run.ts';
+import { Replacements } from './soak-replacements.ts';
 import { openInspector, type SoakSample, takeSample } from './soak-sample.ts';
 
 export interface SoakOptions {
@@ -159,46 +160,4 @@ async function startCloud(
   const sink = parts.use(startChild(file!, [...before, ...words], ROOT));
   await sink.nextJson();
   return `[sync]\nservers = ["${nats.url}"]\n`;
-}
-
-/** A module under one version after another, each signed with a key made for this run, through the program's own verbs. */
-class Replacements {
-  readonly #workshop: ModuleWorkshop;
-  readonly #everyMs: number;
-  readonly faults: string[] = [];
-  done = 0;
-
-  constructor(workshop: ModuleWorkshop, everyMs: number) {
-    this.#workshop = workshop;
-    this.#everyMs = everyMs;
-  }
-
-  async install(): Promise<void> {
-    await this.#workshop.trustNewKey('soak', 'partner');
-    const folder = await this.#workshop.pack('window-aggregate', '2.0.0', 'soak');
-    await this.#workshop.module('install', folder, '--name', 'windows', '--input', 'batch/*', '--set', 'windowMs=1000');
-  }
-
-  /** Until the moment; what is under way then is waited for. */
-  async run(untilMs: number): Promise<void> {
-    while (performance.now() + this.#everyMs < untilMs) {
-      await wait(this.#everyMs);
-      await this.#replace().catch((error: Error) => this.faults.push(`replacement: ${error.message}`));
-    }
-  }
-
-  async #replace(): Promise<void> {
-    const folder = await this.#workshop.pack('window-aggregate', `2.${this.done + 1}.0`, 'soak');
-    const { state, error } = await this.#workshop.module(
-      'upgrade',
-      'windows',
-      folder,
-      '--compare',
-      '2s',
-      '--watch',
-      '1s',
-    );
-    if (state !== 'succeeded') throw new Error(`2.${this.done + 1}.0 ${state}: ${error}`);
-    this.done++;
-  }
 }

@@ -11,9 +11,13 @@ import type { FunctionStatus } from '../../../gateway/src/core/functions/status.
 import { encodeEvent, makeEvent } from '../../../gateway/src/core/model/event.ts';
 import { assets } from '../../../gateway/src/main/assets.ts';
 import { Functions } from '../../../gateway/src/main/functions.ts';
-import { loadFromFolders } from '../../../gateway/src/main/load-function.ts';
+import { moduleLoader } from '../../../gateway/src/main/load-module.ts';
+import { ModuleLibrary } from '../../../gateway/src/main/module-library.ts';
 import type { StoreVerbs } from '../../../gateway/src/main/thread-messages.ts';
 import { eventually } from '../../support/eventually.ts';
+
+/** The program's own modules, and the test's, which nobody has signed. */
+const loader = moduleLoader(new ModuleLibrary({ stateFolder: null, developerMode: true }), null);
 
 export class FunctionsRig implements AsyncDisposable {
   readonly functions: Functions;
@@ -57,7 +61,7 @@ export class FunctionsRig implements AsyncDisposable {
       store: this.store,
       link: this.#link,
       random: seededRandom(2),
-      load: loadFromFolders,
+      load: (moduleId) => loader.load(moduleId, null, { nowMs: 0, atBoot: true }),
       log: (level, line) => this.log.push(`${level} ${line}`),
     });
   }

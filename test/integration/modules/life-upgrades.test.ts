@@ -42,7 +42,7 @@ test('a version whose outputs differ does not go live', TIMEOUT, () =>
     useOf('1.0.0'),
     V1,
     aggregate('1.1.0', { defaults: { ewmaAlpha: 0.5 } }),
-    /outputs differ: .*[1-9]\d* of \d+ found/,
+    /outputs differ: .*[1-9]\d* beside \d+ rows found/,
   ),
 );
 

@@ -1,8 +1,11 @@
 import { missingFeatures, readBuildInfo } from '../../../../native/build-info/index.ts';
+import { loadSendDatagram } from '../../../../native/service-notify/index.ts';
 import { openDatabase } from '../../adapters/sqlite/database.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { assets } from '../assets.ts';
 import { type Check, expectSame } from './check.ts';
+
+const ENOENT = 2;
 
 /** Every native part is put where it can be loaded, is loaded, and does something. */
 export const nativeCheck: Check = {
@@ -17,6 +20,9 @@ export const nativeCheck: Check = {
     if (path === undefined) return `SQLite ${version}; build_info is not built in this checkout`;
     const { architecture, compiledFor, glibc } = readBuildInfo(path);
     expectSame('architecture of build_info', process.arch, architecture);
+    const notify = assets.nativeBinding('service_notify');
+    if (notify !== undefined)
+      expectSame('errno of a datagram to nowhere', ENOENT, loadSendDatagram(notify)('/nowhere/notify', 'x'));
     return `SQLite ${version}; build_info for ${compiledFor}, glibc ${glibc}`;
   },
 };
