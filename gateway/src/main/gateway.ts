@@ -65,6 +65,8 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(config: Config, onFatal: (error: Error) => void): Promise<Gateway> {
   await using parts = new AsyncDisposableStack();
   const log = createLog(config.log.level as Parameters<typeof createLog>[0]);
+  // Modules that say much must not keep the gateway from being heard.
+  const moduleLog = createLog(config.log.level as Parameters<typeof createLog>[0]);
   const paths = statePaths(config.gateway.stateDir);
   const id = config.gateway.id || identifierFrom(hostname());
   const random = seededRandom(Date.now() ^ process.pid);
@@ -114,7 +116,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     connectStore: (port) => store.handPort(port),
     onNotice: (notice) => {
       if (notice.notice === 'series') series.push(...notice.series);
-      if (notice.notice === 'log') log(notice.level, notice.text);
+      if (notice.notice === 'log') moduleLog(notice.level, notice.text);
       if (notice.notice === 'emitted') functions?.emitted(notice.module, notice.type, notice.data);
     },
   });
@@ -194,8 +196,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
 
   const drain = async () => {
     report.state = 'draining';
-    await ingest.remote.drain();
-    await modules.host.drain();
+    await modules.host.drain(await ingest.remote.drain());
     await store.remote.drain();
     engine.nudge();
   };

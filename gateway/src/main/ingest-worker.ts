@@ -141,9 +141,10 @@ const verbs: { [K in keyof IngestVerbs]: (...args: Parameters<IngestVerbs[K]>) =
   },
   drain() {
     source.stopReading();
-    return new Promise<void>((resolve) => {
-      if (!pipeline.isDirty && pipeline.outstanding === 0) return resolve();
-      onDrained = resolve;
+    return new Promise((resolve) => {
+      const done = () => resolve(feeds.lastSequences());
+      if (!pipeline.isDirty && pipeline.outstanding === 0) return done();
+      onDrained = done;
       schedule();
     });
   },

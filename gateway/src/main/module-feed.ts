@@ -19,6 +19,8 @@ interface Feed {
   /** Batches handed on and not worked off, in order; the next worker of the class gets them again. */
   readonly underway: Underway[];
   copiedRows: number;
+  /** Sequence of the last message; 0 before the first. */
+  last: number;
 }
 
 export interface ModuleFeedParts {
@@ -46,7 +48,7 @@ export class ModuleFeeds {
   /** The first worker of a class, or the one after another that is gone: it gets what that one had not worked off. Null: none any more. */
   connect(moduleClass: ModuleClass, port: MessagePort | null): void {
     const { pool } = this.#parts;
-    const feed = this.#feeds.get(moduleClass) ?? { port: null, underway: [], copiedRows: 0 };
+    const feed = this.#feeds.get(moduleClass) ?? { port: null, underway: [], copiedRows: 0, last: 0 };
     feed.port?.close();
     feed.port = port;
     if (port === null) {
@@ -80,9 +82,15 @@ export class ModuleFeeds {
     }
   }
 
+  /** Sequence of the last batch that each class was given. */
+  lastSequences(): Map<ModuleClass, number> {
+    return new Map([...this.#feeds].map(([moduleClass, { last }]) => [moduleClass, last]));
+  }
+
   #send(feed: Feed, message: ModuleBatchMessage, copiedRows: number): void {
     feed.copiedRows += copiedRows;
     feed.underway.push({ message, copiedRows });
+    feed.last = message.sequence;
     feed.port?.postMessage(message);
   }
 

@@ -91,8 +91,9 @@ export class ModuleHost {
     for (const thread of this.#threads.values()) await thread.start();
   }
 
-  async drain(): Promise<void> {
-    await Promise.all([...this.#threads.values()].map((thread) => thread.drain()));
+  /** @param through the last batch that each class was given. Resolves when all that modules make of them is on disk. */
+  async drain(through: ReadonlyMap<ModuleClass, number>): Promise<void> {
+    await Promise.all([...this.#threads].map(([moduleClass, thread]) => thread.drain(through.get(moduleClass) ?? 0)));
   }
 
   /** @returns what each module knows, by name. */

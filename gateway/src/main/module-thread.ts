@@ -114,7 +114,7 @@ export class ModuleThread {
     if (!this.#hosted.delete(name)) return;
     await this.#verbs.remove(name);
     if (!this.isEmpty) return;
-    await this.#verbs.drain();
+    await this.#verbs.drain(0);
     await this.#endWorker();
     this.#parts.connectIngest(null);
   }
@@ -129,9 +129,9 @@ export class ModuleThread {
     this.#hosted.set(spec.name, { spec });
   }
 
-  /** All output on disk. */
-  async drain(): Promise<void> {
-    await this.#remote?.drain();
+  /** Every batch up to `sequence` worked off, and all output on disk. */
+  async drain(sequence: number): Promise<void> {
+    await this.#remote?.drain(sequence);
   }
 
   /** @returns what each module knows, by name. */

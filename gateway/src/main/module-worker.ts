@@ -16,6 +16,7 @@ import { DerivedRegistry, type IdRange } from '../core/modules/derived-registry.
 import { HostedModules } from '../core/modules/hosted-modules.ts';
 import { Recovery } from '../core/modules/recovery.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
+import { BatchQueue } from './batch-queue.ts';
 import { DerivedOutbox } from './derived-outbox.ts';
 import { HostAlarms } from './host-alarms.ts';
 import { ModuleRunFactory } from './module-run-factory.ts';
@@ -64,13 +65,11 @@ export interface ModuleVerbs {
   canaryReport(name: string): CanaryReport | null;
   statuses(): ModuleStatus[];
   states(): Map<string, Uint8Array>;
-  /** Resolves when all output is on disk. */
-  drain(): void;
+  /** Resolves when every batch up to `sequence` is worked off, and all output is on disk. */
+  drain(sequence: number): void;
 }
 
 const TICK_MS = 1000;
-/** A tick that has not come after this is made up for between two batches. */
-const TICK_OVERDUE_MS = 1500;
 
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
@@ -142,27 +141,8 @@ else {
 }
 outbox.flush();
 
-let tickedMs = systemClock.monotonic();
-
-/** While a module is being exchanged, batches wait here: they hold their slots or are copies, and both are bounded. */
-let waiting: ModuleBatchMessage[] | null = null;
-
-/** Nothing calls a module until `work` is done. One at a time: main waits for each change. */
-async function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  waiting ??= [];
-  try {
-    return await work();
-  } finally {
-    const batches = waiting;
-    waiting = null;
-    for (const batch of batches) workOff(batch);
-  }
-}
-
-ingest.on('message', (batch: ModuleBatchMessage) => {
-  if (waiting === null) workOff(batch);
-  else waiting.push(batch);
-});
+const queue = new BatchQueue<ModuleBatchMessage>(workOff);
+ingest.on('message', (batch: ModuleBatchMessage) => queue.add(batch));
 
 function workOff({ slot, copy, length, sequence, arrivedMs, isColoured, newSeries }: ModuleBatchMessage): void {
   learn(newSeries);
@@ -183,8 +163,6 @@ function workOff({ slot, copy, length, sequence, arrivedMs, isColoured, newSerie
   progress[classIndex] = sequence;
   outbox.flush();
   modules.checkpointIfDue();
-  // While batches wait, no timer comes to its turn.
-  if (systemClock.monotonic() - tickedMs > TICK_OVERDUE_MS) tick();
 }
 
 function report(): void {
@@ -192,8 +170,7 @@ function report(): void {
 }
 
 function tick(): void {
-  if (waiting !== null) return;
-  tickedMs = systemClock.monotonic();
+  if (queue.isHeld) return;
   modules.onTick(systemClock.now());
   void wasi.flushWhatIsDue();
   outbox.flush();
@@ -205,7 +182,7 @@ setInterval(tick, TICK_MS);
 
 const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) => unknown } = {
   put: (spec, series) =>
-    exclusively(async () => {
+    queue.exclusively(async () => {
       await wasi.prepare(spec);
       registry.know(series);
       learn(series);
@@ -226,7 +203,7 @@ const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) =
     report();
   },
   startCanary: (spec, series) =>
-    exclusively(async () => {
+    queue.exclusively(async () => {
       await wasi.prepare(spec);
       registry.know(series);
       return modules.startCanary(spec);
@@ -243,7 +220,8 @@ const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) =
   canaryReport: (name) => modules.find(name)?.canaryReport() ?? null,
   statuses: () => modules.statuses(),
   states: () => modules.states(),
-  async drain() {
+  async drain(sequence) {
+    while (progress[classIndex]! < sequence) await new Promise((resolve) => setTimeout(resolve, 5));
     await wasi.flushAll();
     outbox.flush();
     while (!outbox.isIdle) {

@@ -92,8 +92,11 @@ export interface DerivedCommitted {
 /** Verbs of the ingest worker, called by main. */
 export interface IngestVerbs {
   start(): { address: string };
-  /** Takes nothing more; resolves when everything taken is on disk and acknowledged. */
-  drain(): void;
+  /**
+   * Takes nothing more; resolves when everything taken is on disk and acknowledged.
+   * @returns the last batch that each class of modules was given.
+   */
+  drain(): Map<ModuleClass, number>;
   close(): void;
   status(): { connections: number; series: number; refused: number };
 }

@@ -36,7 +36,7 @@ test('rows without a time, of unknown outputs, of series that were not given and
   assert.ok(values.length > 0);
 });
 
-test('a flood of rows is shed and counted; readings are acknowledged all the while, and modules of another class lose nothing', async () => {
+test('a flood of rows is shed and counted; readings are acknowledged all the while, and no other module loses a row', async () => {
   await using rig = await startAttacked({ install: (folder) => [installAttack(folder, 'flood-of-rows')] });
   rig.attack();
   await rig.moduleWhere('flood-of-rows', 'to have spoken', ({ rowsOut }) => rowsOut > 5_000_000);
@@ -44,12 +44,10 @@ test('a flood of rows is shed and counted; readings are acknowledged all the whi
   rig.rest();
   await rig.assertWell();
   await rig.stream.stop();
-  const counted = async () => (await rig.gateway.series('plant/x.ref.count'))?.count === rig.stream.closedWindows.size;
-  await eventually('every window of the other class', counted);
   const { balanced, lanes } = (await rig.gateway.status()).ledger;
   assert.ok(balanced);
   assert.ok(lanes.aggregate.shed.module_output > 0);
   assert.equal(lanes.live.received, rig.stream.sent);
   assert.equal(lanes.live.stored, rig.stream.sent);
-  assert.equal(await rig.gateway.stop(), 0, rig.log);
+  await rig.assertNothingLost();
 });

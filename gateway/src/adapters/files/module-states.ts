@@ -31,6 +31,8 @@ export class ModuleStateFolder {
     if (!fs.existsSync(this.#folder)) return states;
     for (const file of fs.readdirSync(this.#folder)) {
       const path = join(this.#folder, file);
+      // Whatever else lies there is not ours, and no reason not to start.
+      if (!fs.statSync(path).isFile()) continue;
       const whole = fs.readFileSync(path);
       const octets = whole.subarray(0, -HASH_BYTES);
       const name = file.slice(0, -SUFFIX.length);

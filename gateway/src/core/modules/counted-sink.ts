@@ -1,3 +1,4 @@
+import { TokenBucket } from '../../base/token-bucket.ts';
 import type { ShedReason } from '../model/ledger.ts';
 import type { OutputSink } from './module-binding.ts';
 
@@ -16,10 +17,20 @@ export class CountedSink implements OutputSink {
   /** Handed to the outbox, and not sent yet. */
   readonly #pending = [0, 0];
   readonly #held = [0, 0];
+  readonly #nowMs: () => number;
+  #rate: TokenBucket;
 
-  constructor(target: OutputSink, sent: Float64Array) {
+  /** @param rowsPerSec what is over it is shed. @param nowMs monotonic. */
+  constructor(target: OutputSink, sent: Float64Array, rowsPerSec: number, nowMs: () => number) {
     this.#target = target;
     this.#sent = sent;
+    this.#nowMs = nowMs;
+    this.#rate = new TokenBucket(rowsPerSec, nowMs());
+  }
+
+  /** Another version speaks, under its own rate. */
+  setRate(rowsPerSec: number): void {
+    this.#rate = new TokenBucket(rowsPerSec, this.#nowMs());
   }
 
   /** From now on the rows that count as sent are held back, as often as they were. */
@@ -35,7 +46,8 @@ export class CountedSink implements OutputSink {
   point(lane: DerivedLane, series: number, timeMs: number, value: number, quality: number): void {
     const index = lane === 'alarm' ? 1 : 0;
     if (this.#holds(index, 1)) return;
-    this.#target.point(lane, series, timeMs, value, quality);
+    if (this.#rate.take(1, this.#nowMs())) this.#target.point(lane, series, timeMs, value, quality);
+    else this.#target.shed(lane, 'module_output', 1);
     this.#pending[index]!++;
   }
 

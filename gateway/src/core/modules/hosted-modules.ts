@@ -81,6 +81,7 @@ export class HostedModules<S extends SlottedSpec> {
     const known = this.#modules.get(spec.name)?.hosted;
     const run = this.#makeRun(spec, before ?? known?.status());
     if (known !== undefined) {
+      known.sink.setRate(run.binding.manifest.limits.rowsPerSec);
       const notCarried = known.replace(run);
       this.checkpoint();
       return notCarried;
@@ -204,14 +205,20 @@ export class HostedModules<S extends SlottedSpec> {
       // A module that keeps no state is the same again once it has started; one that should have had a state is not.
       if (notCarried === null || run.binding.manifest.state === null) repeating.push(hosted);
     }
-    for (const { sink } of repeating) sink.holdBackSent();
+    for (const { sink, live } of repeating) {
+      sink.holdBackSent();
+      live.isRepeating = true;
+    }
     for (const record of recovery?.log() ?? []) {
       for (const hosted of repeating) {
         if (record.kind === 'tick') hosted.onTick(record.epochMs);
         else hosted.onBatch(record.points);
       }
     }
-    for (const { sink } of repeating) sink.holdBackNothing();
+    for (const { sink, live } of repeating) {
+      sink.holdBackNothing();
+      live.isRepeating = false;
+    }
   }
 
   /** What a canary begins with is nobody's matter until it is live. */
@@ -226,7 +233,9 @@ export class HostedModules<S extends SlottedSpec> {
   #add(spec: S, run: ModuleRun): HostedModule {
     const lanes = DERIVED_LANES.length;
     const sent = this.#parts.recovery?.sent.subarray(spec.slot * lanes, (spec.slot + 1) * lanes) ?? this.#unsharedSent;
-    const hosted = new HostedModule(spec.name, new CountedSink(this.#parts.outbox, sent), run);
+    const { outbox, nowMs } = this.#parts;
+    const sink = new CountedSink(outbox, sent, run.binding.manifest.limits.rowsPerSec, nowMs);
+    const hosted = new HostedModule(spec.name, sink, run);
     this.#modules.set(spec.name, { hosted, slot: spec.slot });
     return hosted;
   }

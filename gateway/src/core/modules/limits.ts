@@ -22,6 +22,8 @@ export const LIMIT_RULES = {
   fuelPerSecond: { max: 1e12, default: ({ fuelPerCall }) => 20 * fuelPerCall },
   /** Octets one call may return. */
   outBytes: { max: 4 << 20, default: null },
+  /** Rows of all calls together: well below what waits for the store at most, which all modules of a worker share. */
+  rowsPerSec: { max: 1_000_000, default: 50_000 },
   /** Wall time of one call, ms. */
   deadlineMs: { max: 5000, default: null },
   /** Octets of all pages of its state. */

@@ -54,6 +54,8 @@ export class ModuleRun {
   #failures: number;
   #error: string | null;
   #lastCallTookMs = 0;
+  /** While it goes once more over what it has been paid for already, no fuel of the second is asked for. */
+  isRepeating = false;
   #lastRefusalLogMs = -Infinity;
   /** Said once. */
   #noStateReason = '';
@@ -143,11 +145,11 @@ export class ModuleRun {
   }
 
   onBatch(points: PointColumns, onOutput: (output: BatchViews) => void): void {
-    const { binding, nowMs } = this.#parts;
+    const { binding } = this.#parts;
     let left = this.#instance === null ? 0 : binding.count(points);
     for (let from = 0; left > 0 && this.#instance !== null; ) {
       const rows = Math.min(left, this.#instance.inputRows);
-      if (this.#fuel.available(nowMs()) <= 0) {
+      if (!this.#hasFuel()) {
         this.#counts.throttledRows += left;
         return;
       }
@@ -160,7 +162,7 @@ export class ModuleRun {
   }
 
   onTick(epochMs: number, onOutput: (output: BatchViews) => void): void {
-    if (this.#instance?.hasTick && this.#fuel.available(this.#parts.nowMs()) > 0) {
+    if (this.#instance?.hasTick && this.#hasFuel()) {
       this.#call((instance) => instance.onTick(epochMs, onOutput));
     }
     if (this.#failures > 0 && this.#parts.nowMs() - this.#startedMs > HEALTHY_AFTER_MS && this.#instance !== null) {
@@ -173,9 +175,14 @@ export class ModuleRun {
     this.#counts.rowsOut += rows;
   }
 
+  #hasFuel(): boolean {
+    return this.isRepeating || this.#fuel.available(this.#parts.nowMs()) > 0;
+  }
+
   #start(state: CarriedState | null): string | null {
     const { binding, instantiate, marker, onFresh, nowMs, log } = this.#parts;
     let notCarried = whyNotCarried(state, binding.manifest);
+    let isOurs = false;
     marker.enter();
     try {
       let instance = instantiate();
@@ -192,10 +199,11 @@ export class ModuleRun {
       if (state !== null && notCarried !== null) log(`module ${binding.name}: begins empty: ${notCarried}`);
       if (this.#failures > 0) log(`module ${binding.name}: running again after ${this.#failures} failures`);
     } catch (error) {
+      isOurs = !isTheirs(error);
       this.#failed(error);
       notCarried ??= this.#error;
     } finally {
-      marker.leave();
+      if (!isOurs) marker.leave();
     }
     return notCarried;
   }
@@ -207,6 +215,7 @@ export class ModuleRun {
     const start = nowMs();
     const fuel = instance.fuelUsed;
     let isSnapshot = false;
+    let isOurs = false;
     marker.enter();
     try {
       const result = work(instance);
@@ -214,11 +223,12 @@ export class ModuleRun {
       if (result !== SNAPSHOT) this.#counts.calls++;
       if (result < 0) this.#refused(result);
     } catch (error) {
+      isOurs = !isTheirs(error);
       this.#failed(error);
     } finally {
-      marker.leave();
+      if (!isOurs) marker.leave();
       const used = instance.fuelUsed - fuel;
-      this.#fuel.spend(used);
+      if (!this.isRepeating) this.#fuel.spend(used);
       this.#counts.fuel += used;
       this.#lastCallTookMs = nowMs() - start;
       this.#counts.callMs += this.#lastCallTookMs;
@@ -243,11 +253,12 @@ export class ModuleRun {
     log(`module ${binding.name}: error ${errnoName(result)} (${this.#counts.refusals} so far; next line in a minute)`);
   }
 
-  /** A trap or a breach of the ABI: the instance is not used again. A programmer's mistake of ours passes through. */
+  /**
+   * A trap or a breach of the ABI: the instance is not used again. A programmer's mistake of ours passes through and ends the worker, with the
+   * mark left where it is: it names the module in whose call it happened.
+   */
   #failed(error: unknown): void {
-    const isTheirs =
-      error instanceof WebAssembly.RuntimeError || error instanceof GatewayError || error instanceof RangeError;
-    if (!isTheirs) throw error;
+    if (!isTheirs(error)) throw error;
     const { binding, log } = this.#parts;
     this.#instance = null;
     this.#failures++;
@@ -269,4 +280,8 @@ export class ModuleRun {
     this.#retryAtMs = nowMs() + delay;
     return delay;
   }
+}
+
+function isTheirs(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || error instanceof GatewayError || error instanceof RangeError;
 }
