@@ -17,7 +17,7 @@ const SLACK_BYTES = 64 * 2 ** 20;
 const KILLED = 137;
 
 const rig = new BoardRig((root) => {
-  const limits = { memoryPages: MODULE_PAGES, deadlineMs: 30_000, fuelPerCall: 100_000_000, startFuel: 100_000_000 };
+  const limits = { memoryPages: MODULE_PAGES, deadlineMs: 5000, fuelPerCall: 100_000_000, startFuel: 100_000_000 };
   installAttack(join(root, 'board/modules'), 'memory-bomb', { limits });
 });
 let board: Board;

@@ -8,17 +8,12 @@ mkdir $GROUP
 echo 320M >$GROUP/memory.max
 echo 0 >$GROUP/memory.swap.max 2>/dev/null
 
-# enter COMMAND...: runs it in the group.
-enter() {
-  sh -c "echo \$\$ >$GROUP/cgroup.procs; exec \"\$@\"" sh "$@"
-}
-
 # group NAME: what the group takes and what its wall has done, in octets.
 group() {
   say "$1" "{\"max\":$(cat $GROUP/memory.max),\"current\":$(cat $GROUP/memory.current),\"peak\":$(cat $GROUP/memory.peak 2>/dev/null || echo null),\"anon\":$(awk '/^anon /{print $2}' $GROUP/memory.stat),\"oomKills\":$(awk '/^oom_kill /{print $2}' $GROUP/memory.events)}"
 }
 
-ENTER=enter
+ENTER="sh /board/enter.sh $GROUP"
 gateway_start
 publish 1 10
 status status-before
@@ -34,7 +29,7 @@ until status status-grown && grep -q '"traps":[1-9]' /run/out; do
 done
 group grown
 
-enter tail /dev/zero >/dev/null
+$ENTER tail /dev/zero >/dev/null
 say bomb "{\"code\":$?}"
 group bombed
 

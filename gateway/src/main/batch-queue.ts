@@ -18,6 +18,10 @@ export class BatchQueue<T> {
     this.#workOff = workOff;
   }
 
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   get isHeld(): boolean {
     return this.#holders > 0;
   }

@@ -8,6 +8,8 @@ import type { ModuleBatchMessage } from './thread-messages.ts';
 const SLOTS_MAX = 8;
 /** Rows in copies that a class has not worked off: five megaoctets. Beyond it rows are skipped and counted. */
 const COPIED_ROWS_MAX = 1 << 18;
+/** Batches that a class has not worked off: about two seconds of small ones. */
+const UNDERWAY_MAX = 1024;
 
 interface Underway {
   readonly message: ModuleBatchMessage;
@@ -70,7 +72,8 @@ export class ModuleFeeds {
       this.#forgetWorkedOff(moduleClass, feed);
       const isNews = batch.length === 0;
       const isCopied = !isNews && pool.slotsHeldBy(MODULE_CLASSES) >= SLOTS_MAX;
-      if (isCopied && feed.copiedRows + batch.length > COPIED_ROWS_MAX) {
+      const isFull = feed.copiedRows + batch.length > COPIED_ROWS_MAX || feed.underway.length >= UNDERWAY_MAX;
+      if (isCopied && isFull) {
         onSkipped(batch.length);
         if (batch.newSeries.length > 0) this.#send(feed, { ...batch, slot: -1, length: 0, copy: null }, 0);
         continue;

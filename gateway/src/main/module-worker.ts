@@ -70,6 +70,9 @@ export interface ModuleVerbs {
 }
 
 const TICK_MS = 1000;
+/** With so many batches waiting the slowest module is left out, until few are. */
+const LAGS_FROM = 128;
+const LAGS_UNTIL = 16;
 
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
@@ -141,6 +144,7 @@ else {
 }
 outbox.flush();
 
+let isLagging = false;
 const queue = new BatchQueue<ModuleBatchMessage>(workOff);
 ingest.on('message', (batch: ModuleBatchMessage) => queue.add(batch));
 
@@ -152,7 +156,8 @@ function workOff({ slot, copy, length, sequence, arrivedMs, isColoured, newSerie
   if (isNew) {
     points.length = length;
     const before = modules.rowsOut;
-    modules.onBatch(points, sequence, isColoured);
+    isLagging = queue.length > (isLagging ? LAGS_UNTIL : LAGS_FROM);
+    modules.onBatch(points, sequence, isColoured, isLagging);
     latency.record(sharedClock.monotonic() - arrivedMs);
     if ((points.quality[0]! & QUALITY_TIME_FROM_GATEWAY) === 0) age.record(systemClock.now() - points.timeMs[0]!);
     counters[COUNTER_INDEX.gateway_module_calls]! += modules.size;

@@ -41,6 +41,9 @@ export class HostedModules<S extends SlottedSpec> {
   #nextCheckpointMs = 0;
   /** The canary that is being started. */
   #beside: ModuleRun | null = null;
+  /** Time spent in calls of each module, when the last tick came, and the one before it. */
+  #callMsAtTick = new Map<string, number>();
+  #callMsBefore = new Map<string, number>();
   /** Slots whose state did not fit into the last checkpoint: said once. */
   #leftOut: readonly number[] = [];
 
@@ -118,16 +121,23 @@ export class HostedModules<S extends SlottedSpec> {
     return swapped;
   }
 
-  onBatch(points: PointColumns, sequence: number, isColoured: boolean): void {
+  /** @param isLagging the module that has taken the most time of late is left out, so that the others keep up. */
+  onBatch(points: PointColumns, sequence: number, isColoured: boolean, isLagging = false): void {
     const { recovery } = this.#parts;
     if (recovery !== null) {
       if (recovery.isFull) this.checkpoint();
       recovery.logBatch(points, sequence);
     }
-    for (const { hosted } of this.#modules.values()) hosted.onBatch(points, isColoured);
+    const slowest = isLagging ? this.#slowest() : undefined;
+    for (const { hosted } of this.#modules.values()) {
+      if (hosted === slowest) hosted.live.leaveOut(points);
+      else hosted.onBatch(points, isColoured);
+    }
   }
 
   onTick(epochMs: number): void {
+    this.#callMsBefore = this.#callMsAtTick;
+    this.#callMsAtTick = new Map([...this.#modules].map(([name, { hosted }]) => [name, hosted.totals().callMs]));
     const { recovery, onQuarantine } = this.#parts;
     if (recovery !== null && !recovery.isFull) recovery.logTick(epochMs);
     for (const { hosted } of this.#modules.values()) {
@@ -219,6 +229,18 @@ export class HostedModules<S extends SlottedSpec> {
       sink.holdBackNothing();
       live.isRepeating = false;
     }
+  }
+
+  #slowest(): HostedModule | undefined {
+    let slowest: HostedModule | undefined;
+    let most = -1;
+    for (const { hosted } of this.#modules.values()) {
+      const took = hosted.totals().callMs - (this.#callMsBefore.get(hosted.name) ?? 0);
+      if (took <= most) continue;
+      slowest = hosted;
+      most = took;
+    }
+    return slowest;
   }
 
   /** What a canary begins with is nobody's matter until it is live. */

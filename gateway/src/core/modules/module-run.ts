@@ -161,6 +161,11 @@ export class ModuleRun {
     }
   }
 
+  /** Rows that it is not asked about, because its worker lags and it takes the most time there. */
+  leaveOut(points: PointColumns): void {
+    this.#counts.throttledRows += this.#parts.binding.count(points);
+  }
+
   onTick(epochMs: number, onOutput: (output: BatchViews) => void): void {
     if (this.#instance?.hasTick && this.#hasFuel()) {
       this.#call((instance) => instance.onTick(epochMs, onOutput));

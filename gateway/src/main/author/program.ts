@@ -14,7 +14,12 @@ export interface BuiltModule {
   readonly wasm: Uint8Array;
   /** What `compiled` was made from: guarded, with fuel. */
   readonly admitted: Uint8Array;
+  /** The project's manifest says something else than the one it was built with: `STALE_WARNING` applies. */
+  readonly isStale: boolean;
 }
+
+export const STALE_WARNING =
+  'warning: manifest.json has changed since the build, and this speaks of the build: run `tidegate module build`';
 
 /** @throws GatewayError `not_found` when nothing is built, `denied` or `corrupt` when the gateway would refuse it. */
 export function loadBuilt(project: AuthorProject): BuiltModule {
@@ -22,9 +27,10 @@ export function loadBuilt(project: AuthorProject): BuiltModule {
   const wasm = readBuilt(project, builtWasm(project));
   const manifest = parseManifest(text.toString('utf8'));
   if (manifest.profile !== 'core') throw unsupportedProfile(manifest);
-  warnWhenStale(project);
+  const stale = isStale(project, text.toString('utf8'));
+  if (stale) process.stderr.write(`${STALE_WARNING}\n`);
   const admitted = admitForHost(wasm, manifest, null);
-  return { manifest, wasm, admitted, compiled: compileModule(admitted, manifest) };
+  return { manifest, wasm, admitted, isStale: stale, compiled: compileModule(admitted, manifest) };
 }
 
 function readBuilt(project: AuthorProject, path: string): Buffer {
@@ -46,9 +52,7 @@ export function unsupportedProfile({ id, profile }: ModuleManifest): GatewayErro
 }
 
 /** Limits and outputs are taken from the built manifest: what was changed since is not yet true. */
-function warnWhenStale(project: AuthorProject): void {
-  const built = fs.statSync(builtManifest(project)).mtimeMs;
-  const source = fs.statSync(`${project.folder}/manifest.json`).mtimeMs;
-  if (source > built)
-    process.stderr.write('manifest.json is newer than the build: run `tidegate module build` to take it over\n');
+function isStale({ written }: AuthorProject, builtText: string): boolean {
+  const { wasm, sha256 } = JSON.parse(builtText) as { wasm: string; sha256: string };
+  return `${JSON.stringify({ ...written, wasm, sha256 }, null, 2)}\n` !== builtText;
 }

@@ -2,6 +2,8 @@
 import * as fs from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { GatewayError } from '../../base/errors.ts';
+import { nearestWord } from '../../base/nearest-word.ts';
+import { LIMIT_NAMES } from '../../core/modules/limits.ts';
 import { type ModuleManifest, parseManifest } from '../../core/modules/manifest.ts';
 
 export const LANGUAGES = ['as', 'c', 'rust'] as const;
@@ -45,7 +47,8 @@ export function openProject(folder: string): AuthorProject {
   }
   const written = parseObject(text, path);
   const draft = { ...written, sha256: NO_HASH };
-  return { folder: root, written, manifest: inFile(path, () => parseManifest(JSON.stringify(draft))) };
+  const manifest = inFile(path, limitHint(written), () => parseManifest(JSON.stringify(draft)));
+  return { folder: root, written, manifest };
 }
 
 /** @throws GatewayError `not_found` naming the files looked for, `invalid` when there are several. */
@@ -73,15 +76,25 @@ function parseObject(text: string, path: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Runs `work`; its errors begin with the file they speak of. */
-function inFile<T>(path: string, work: () => T): T {
+/** A limit that is misspelt shows as one that is missing and one too many: says which was meant. */
+function limitHint({ limits }: Readonly<Record<string, unknown>>): string | undefined {
+  const names: readonly string[] = LIMIT_NAMES;
+  for (const name of Object.keys(limits ?? {})) {
+    const meant = names.includes(name) ? undefined : nearestWord(name, names);
+    if (meant !== undefined) return `limits.${name}: did you mean ${meant}?`;
+  }
+  return undefined;
+}
+
+/** Runs `work`; its errors begin with the file they speak of. @param hint where the error has none. */
+function inFile<T>(path: string, hint: string | undefined, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     throw new GatewayError(error.code, `${path}: ${error.message}`, {
       cause: error.cause,
-      hint: error.hint ?? 'docs/reference/module-abi.md, section Manifest, says what each key means.',
+      hint: error.hint ?? hint ?? 'docs/reference/module-abi.md, section Manifest, says what each key means.',
     });
   }
 }

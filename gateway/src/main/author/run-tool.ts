@@ -9,6 +9,8 @@ const TIMEOUT_MS = 120_000;
 const OUTPUT_BYTES_MAX = 1 << 20;
 /** Lines of a compiler's messages that are shown; the first are those that matter. */
 const LINES_SHOWN = 60;
+/** Of WebAssembly memory. */
+const PAGE_BYTES = 65_536;
 
 export interface ToolCall {
   /** For people: `clang`. */
@@ -81,10 +83,19 @@ export function runTool({ name, path, args, cwd, packages }: ToolCall, timeoutMs
     throw new GatewayError(lacksTool ? 'unavailable' : 'invalid', `${name}: ${how}\n${said}`, {
       hint: lacksTool
         ? `The compiler lacks a program of its own: ${packages}.`
-        : 'The messages above are the compiler’s: mend the source and build again.',
+        : (memoryHint(said) ?? 'The messages above are the compiler’s: mend the source and build again.'),
     });
   }
   return said;
+}
+
+/** Linkers speak of memory in octets, AssemblyScript in pages; what the author can change is a limit of the manifest. */
+export function memoryHint(said: string): string | undefined {
+  const octets = /memory too small, (\d+) bytes needed/.exec(said)?.[1];
+  const pages =
+    octets === undefined ? /at least '(\d+)' pages/.exec(said)?.[1] : Math.ceil(Number(octets) / PAGE_BYTES);
+  if (pages === undefined) return undefined;
+  return `Its static data and stack need ${pages} pages of 64 KiB: raise limits.memoryPages in manifest.json, or keep less.`;
 }
 
 function shorten(text: string): string {

@@ -10,6 +10,8 @@ import { LIMIT_NAMES, LIMIT_RULES } from '../../core/modules/limits.ts';
 import { type ModuleManifest, parseManifest } from '../../core/modules/manifest.ts';
 import { type BinarySummary, summarizeBinary } from '../../core/modules/signing/binary-summary.ts';
 import { groupedKeyId } from '../../core/modules/signing/public-key.ts';
+import { parseSignature } from '../../core/modules/signing/signature-file.ts';
+import type { TrustStore } from '../../core/modules/signing/trust-store.ts';
 import { type VerifiedPackage, verifyPackage } from '../../core/modules/signing/verify-package.ts';
 import { admitForHost } from '../load-module.ts';
 import { type Command, EXIT, type OptionValues, print, printJson, table } from './command.ts';
@@ -57,9 +59,20 @@ export const moduleInspect: Command = {
 function inspectPackage(path: string, options: OptionValues): Inspection {
   const contents = readPackage(path);
   const manifest = outcomeOf(() => parseManifest(contents.manifestText));
-  const { trust } = loadTrust(options);
-  const signature = outcomeOf(() => verifyPackage(contents, trust, { nowMs: Date.now(), atBoot: false }));
+  const { path: trustStore, trust } = loadTrust(options);
+  const signature = outcomeOf(() => {
+    refuseUntrusted(contents.signatureText, trust, trustStore);
+    return verifyPackage(contents, trust, { nowMs: Date.now(), atBoot: false });
+  });
   return { path, manifest, signature, ...inspectWasm(contents.wasm, manifest) };
+}
+
+/** A key that is not trusted here says nothing against the package: which trust store was asked matters then. */
+function refuseUntrusted(signatureText: string | null, trust: TrustStore, trustStore: string): void {
+  const keyId = outcomeOf(() => parseSignature(signatureText ?? '').keyId);
+  if (!keyId.ok || trust.keys.some((key) => key.keyId === keyId.value)) return;
+  const asked = `not trusted in ${trustStore}, which has ${trust.keys.length} keys`;
+  throw new GatewayError('denied', `signed with an unknown key, ${groupedKeyId(keyId.value)}: ${asked}`);
 }
 
 function inspectBinary(path: string): Inspection {

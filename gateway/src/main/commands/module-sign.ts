@@ -2,17 +2,19 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { writeDurably } from '../../adapters/files/durable.ts';
 import { type PackageFiles, readPackage } from '../../adapters/files/module-package.ts';
-import { readSecretFile } from '../../adapters/files/trust-file.ts';
+import { readBoundedFile, readSecretFile } from '../../adapters/files/trust-file.ts';
 import { compileModule } from '../../adapters/wasm/module-instance.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { parseManifest } from '../../core/modules/manifest.ts';
-import { groupedKeyId } from '../../core/modules/signing/public-key.ts';
+import { groupedKeyId, looksLikePublicKey } from '../../core/modules/signing/public-key.ts';
 import { parseVersion } from '../../core/modules/signing/semver.ts';
 import { signPackage } from '../../core/modules/signing/sign-package.ts';
 import { formatSignature, SIGNATURE_FILE } from '../../core/modules/signing/signature-file.ts';
 import { admitForHost } from '../load-module.ts';
 import { type Command, EXIT, print, printJson, textOf } from './command.ts';
 import { passphraseFrom } from './module-keygen.ts';
+
+const KEY_OCTETS_MAX = 16 * 1024;
 
 export const moduleSign: Command = {
   verb: 'module sign',
@@ -55,8 +57,20 @@ function checkFitToSign(folder: string, { id, manifestText, wasm }: PackageFiles
   }
 }
 
+/** Before its permissions are looked at: those of a public key are as they should be. */
+function refusePublicKey(path: string): void {
+  const text = readBoundedFile(path, { what: 'private key', octetsMax: KEY_OCTETS_MAX }).toString('utf8');
+  if (!looksLikePublicKey(text)) return;
+  throw new GatewayError('invalid', `private key ${path}: a private key expected, a public key found`, {
+    hint: path.endsWith('.pub')
+      ? `Name the private half: ${path.slice(0, -'.pub'.length)}.`
+      : 'Name the file that `tidegate module keygen --out FILE` wrote, not FILE.pub.',
+  });
+}
+
 /** @throws GatewayError `invalid` for what is no key, or when the passphrase is missing or wrong; `denied` when others can read it. */
 function readPrivateKey(path: string, passphrase: string | undefined): KeyObject {
+  refusePublicKey(path);
   const pem = readSecretFile(path, 'private key');
   try {
     return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });

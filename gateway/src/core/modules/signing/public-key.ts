@@ -72,8 +72,13 @@ export function publicKeyFile(key: KeyObject, name: string): PublicKeyFile {
   return { version: 1, algorithm: 'ed25519', keyId: keyIdOf(raw), name, publicKey };
 }
 
-/** @throws GatewayError `invalid` naming every fault. */
+/** @throws GatewayError `invalid` naming every fault, or saying that it is the private half. */
 export function parsePublicKeyFile(text: string, path: string): PublicKeyFile {
+  if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    throw new GatewayError('invalid', `public key ${path}: a public key expected, a private key found`, {
+      hint: `Give the public half, ${path}.pub where \`tidegate module keygen\` made it. The private one stays with its holder.`,
+    });
+  }
   const value = parseStrictJson(text, `public key ${path}`);
   const faults = faultsOf(value, '', {
     version: [(v) => v === 1, '1'],
@@ -89,6 +94,11 @@ export function parsePublicKeyFile(text: string, path: string): PublicKeyFile {
   if (!isNameOf(file.keyId, file.publicKey))
     throw new GatewayError('invalid', `public key ${path}: the keyId of its publicKey expected, ${file.keyId} found`);
   return file;
+}
+
+/** Whether the text of a file is a public key, as `module keygen` or OpenSSL writes one; looks no further. */
+export function looksLikePublicKey(text: string): boolean {
+  return /^-----BEGIN PUBLIC KEY-----/.test(text) || /^\{[^}]*"publicKey"/.test(text);
 }
 
 /** @param publicKey base64 of a raw key, already checked. */
