@@ -6,7 +6,7 @@ import { SHED_REASONS } from '../gateway/src/core/model/ledger.ts';
 import { QUALITY_REASONS } from '../gateway/src/core/model/quality.ts';
 import { COMMANDS } from '../gateway/src/main/commands/all.ts';
 import { EXIT } from '../gateway/src/main/commands/command.ts';
-import { GAUGES } from '../gateway/src/main/gauges.ts';
+import { GAUGES } from '../gateway/src/main/gauges/all.ts';
 
 const GENERATED = 'Generated from the tables in the code by `npm run docs`; do not edit.';
 

@@ -15,7 +15,7 @@ import { GatewayError } from '../base/errors.ts';
 import { MODULE_SAGAS } from '../core/modules/life/definitions.ts';
 import { parseAdd, parseConfigure, parseInstall, parseOfUse, parseUpgrade } from '../core/modules/life/parameters.ts';
 import type { SagaEngine } from '../core/sagas/engine.ts';
-import type { ModuleHost } from './module-host.ts';
+import type { ModuleHost } from './modules/module-host.ts';
 import type { StoreVerbs } from './thread-messages.ts';
 
 export interface ControlParts {

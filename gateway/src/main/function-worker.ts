@@ -7,7 +7,7 @@ import { describeError, GatewayError } from '../base/errors.ts';
 import type { CallFault } from '../core/functions/ports.ts';
 import { HostDesk } from '../core/modules/host-desk.ts';
 import type { ModuleManifest } from '../core/modules/manifest.ts';
-import { CallMarks } from './call-marks.ts';
+import { CallMarks } from './modules/call-marks.ts';
 import { notify } from './worker-notice.ts';
 
 /** What is told about one function: already checked by main. */

@@ -15,8 +15,8 @@ import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
 import { makeEvent } from '../core/model/event.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
-import { eventSource } from './event-source.ts';
-import { ModuleFeeds } from './module-feed.ts';
+import { eventSource } from './functions/event-source.ts';
+import { ModuleFeeds } from './modules/module-feed.ts';
 import type { CommittedMessage, IngestVerbs, IngestWorkerData, ModulePortMessage } from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 

@@ -16,13 +16,13 @@ import { DerivedRegistry, type IdRange } from '../core/modules/derived-registry.
 import { HostedModules } from '../core/modules/hosted-modules.ts';
 import { Recovery } from '../core/modules/recovery.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
-import { BatchQueue } from './batch-queue.ts';
-import { DerivedOutbox } from './derived-outbox.ts';
-import { HostAlarms } from './host-alarms.ts';
-import { ModuleRunFactory } from './module-run-factory.ts';
-import type { ModuleSpec } from './module-spec.ts';
+import { BatchQueue } from './modules/batch-queue.ts';
+import { DerivedOutbox } from './modules/derived-outbox.ts';
+import { HostAlarms } from './modules/host-alarms.ts';
+import { ModuleRunFactory } from './modules/module-run-factory.ts';
+import type { ModuleSpec } from './modules/module-spec.ts';
+import { WasiHost } from './modules/wasi-host.ts';
 import type { ModuleBatchMessage, SharedParts } from './thread-messages.ts';
-import { WasiHost } from './wasi-host.ts';
 import { notify } from './worker-notice.ts';
 
 /** One module at the start of a worker. */

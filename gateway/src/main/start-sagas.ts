@@ -6,7 +6,7 @@ import { millis } from '../base/units.ts';
 import { isFinal, type SagaDefinition } from '../core/model/saga.ts';
 import { SagaEngine } from '../core/sagas/engine.ts';
 import { SHIP_SEGMENT } from '../core/sync/ship-segment.ts';
-import type { Log } from './log.ts';
+import type { Log } from './service/log.ts';
 import type { StoreVerbs } from './thread-messages.ts';
 
 /** How long running sagas may take to end when the gateway stops. */

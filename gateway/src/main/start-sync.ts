@@ -7,8 +7,8 @@ import type { Config } from '../config/settings.ts';
 import type { SagaDefinition } from '../core/model/saga.ts';
 import type { SagaEngine } from '../core/sagas/engine.ts';
 import { shipSegment } from '../core/sync/ship-segment.ts';
-import type { Log } from './log.ts';
 import { segmentOutbox } from './segment-outbox.ts';
+import type { Log } from './service/log.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { StoreVerbs } from './thread-messages.ts';
 

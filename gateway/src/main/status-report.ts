@@ -14,8 +14,8 @@ import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { FillForecast } from '../core/store/fill-forecast.ts';
 import { assets } from './assets.ts';
-import type { Functions } from './functions.ts';
-import type { ModuleHost } from './module-host.ts';
+import type { Functions } from './functions/functions.ts';
+import type { ModuleHost } from './modules/module-host.ts';
 import type { IngestVerbs, SharedParts, StoreVerbs } from './thread-messages.ts';
 
 export interface ReportParts {

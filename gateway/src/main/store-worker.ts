@@ -20,10 +20,10 @@ import { LatencyHistogram } from '../core/model/latency-histogram.ts';
 import { LANES, seriesName } from '../core/model/series.ts';
 import { dueForRetention } from '../core/store/retention.ts';
 import { Store } from '../core/store/store.ts';
-import { AlarmEvents } from './alarm-events.ts';
 import { assets } from './assets.ts';
 import { CommitLoop } from './commit-loop.ts';
-import { EventIntake } from './event-intake.ts';
+import { AlarmEvents } from './functions/alarm-events.ts';
+import { EventIntake } from './functions/event-intake.ts';
 import { statePaths } from './state-paths.ts';
 import type {
   BatchMessage,

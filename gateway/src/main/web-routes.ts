@@ -7,7 +7,7 @@ import type { Remote } from '../adapters/threads/rpc.ts';
 import { GatewayError } from '../base/errors.ts';
 import { Buckets } from '../core/model/buckets.ts';
 import type { Series } from '../core/model/series.ts';
-import { gaugesOver } from './gauges.ts';
+import { gaugesOver } from './gauges/all.ts';
 import { type PointHistory, within } from './point-history.ts';
 import { type StatusDocument, type StatusReport, sagaSummary } from './status-report.ts';
 import type { SharedParts, StoreVerbs } from './thread-messages.ts';

@@ -1,7 +1,7 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
 import { assets, type WorkerName } from './assets.ts';
-import type { Log } from './log.ts';
+import type { Log } from './service/log.ts';
 import type { WorkerNotice } from './thread-messages.ts';
 
 type ReadyNotice = Extract<WorkerNotice, { notice: 'ready' }>;

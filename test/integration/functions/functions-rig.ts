@@ -10,9 +10,9 @@ import { parseConfig } from '../../../gateway/src/config/parse-config.ts';
 import type { FunctionStatus } from '../../../gateway/src/core/functions/status.ts';
 import { encodeEvent, makeEvent } from '../../../gateway/src/core/model/event.ts';
 import { assets } from '../../../gateway/src/main/assets.ts';
-import { Functions } from '../../../gateway/src/main/functions.ts';
-import { moduleLoader } from '../../../gateway/src/main/load-module.ts';
-import { ModuleLibrary } from '../../../gateway/src/main/module-library.ts';
+import { Functions } from '../../../gateway/src/main/functions/functions.ts';
+import { moduleLoader } from '../../../gateway/src/main/modules/load-module.ts';
+import { ModuleLibrary } from '../../../gateway/src/main/modules/module-library.ts';
 import type { StoreVerbs } from '../../../gateway/src/main/thread-messages.ts';
 import { eventually } from '../../support/eventually.ts';
 

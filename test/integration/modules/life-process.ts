@@ -10,11 +10,11 @@ import { isFinal, type SagaDefinition, type SagaRow } from '../../../gateway/src
 import type { GuardCache } from '../../../gateway/src/core/modules/guard/cache.ts';
 import { moduleSagas } from '../../../gateway/src/core/modules/life/definitions.ts';
 import { SagaEngine } from '../../../gateway/src/core/sagas/engine.ts';
-import { moduleLoader } from '../../../gateway/src/main/load-module.ts';
-import { ModuleHost } from '../../../gateway/src/main/module-host.ts';
-import { ModuleLibrary } from '../../../gateway/src/main/module-library.ts';
-import { type LifeParts, lifePorts } from '../../../gateway/src/main/module-life.ts';
-import { usesOf } from '../../../gateway/src/main/module-uses.ts';
+import { moduleLoader } from '../../../gateway/src/main/modules/load-module.ts';
+import { ModuleHost } from '../../../gateway/src/main/modules/module-host.ts';
+import { ModuleLibrary } from '../../../gateway/src/main/modules/module-library.ts';
+import { type LifeParts, lifePorts } from '../../../gateway/src/main/modules/module-life.ts';
+import { usesOf } from '../../../gateway/src/main/modules/module-uses.ts';
 import type { SharedParts } from '../../../gateway/src/main/thread-messages.ts';
 import { InProcessThread } from '../../support/hosted-in-process.ts';
 import { makeBatches, SERIES } from '../../unit/modules/hosting/hosting-rig.ts';

@@ -9,7 +9,7 @@ import { startGateway } from '../../support/gateway-process.ts';
 import { Inspector } from '../../support/inspector.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const LOG = new URL('../../../gateway/src/main/log.ts', import.meta.url);
+const LOG = new URL('../../../gateway/src/main/service/log.ts', import.meta.url);
 const SCRIPT = `const { createLog } = await import(${JSON.stringify(LOG.href)});
 const log = createLog('info');
 log('error', 'one\\ntwo'); log('warn', 'three'); log('info', 'four'); log('debug', 'five');`;

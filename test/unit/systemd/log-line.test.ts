@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logLine } from '../../../gateway/src/main/log-line.ts';
+import { logLine } from '../../../gateway/src/main/service/log-line.ts';
 
 test('whatever a text holds, it becomes one line', () => {
   assert.equal(logLine('a\r\n<0>b\u0000c\u2028d\u001b[31m\n'), 'a <0>b c d [31m');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StoreProgress } from '../../../gateway/src/main/store-progress.ts';
+import { StoreProgress } from '../../../gateway/src/main/service/store-progress.ts';
 
 test('a store that has nothing to do gets on, however long', () => {
   const progress = new StoreProgress();

@@ -23,7 +23,7 @@ const QUARANTINE = { first: millis(600_000), max: millis(6 * 3_600_000) };
 const HEALTHY_AFTER_MS = 60_000;
 const REFUSAL_LOG_EVERY_MS = 60_000;
 
-/** Tells the watchdog which module is being called; see `main/module-watchdog.ts`. */
+/** Tells the watchdog which module is being called; see `main/modules/module-watchdog.ts`. */
 export type CallMarker = { enter: () => void; leave: () => void };
 
 export interface ModuleRunParts {

@@ -1,5 +1,5 @@
 import { compileModule } from '../../adapters/wasm/module-instance.ts';
-import { admitForHost } from '../load-module.ts';
+import { admitForHost } from '../modules/load-module.ts';
 import type { Call } from './bench-side.ts';
 import type { BuiltModule } from './program.ts';
 import { type Spread, spread } from './spread.ts';

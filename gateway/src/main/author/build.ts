@@ -6,7 +6,7 @@ import { compileModule } from '../../adapters/wasm/module-instance.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { type ModuleManifest, parseManifest } from '../../core/modules/manifest.ts';
 import { type BinarySummary, summarizeBinary } from '../../core/modules/signing/binary-summary.ts';
-import { admitForHost } from '../load-module.ts';
+import { admitForHost } from '../modules/load-module.ts';
 import { compile } from './compilers.ts';
 import { unsupportedProfile } from './program.ts';
 import { type AuthorProject, builtManifest, builtWasm, type Language, languageOf } from './project.ts';

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { compileModule } from '../../adapters/wasm/module-instance.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { type ModuleManifest, parseManifest } from '../../core/modules/manifest.ts';
-import { admitForHost } from '../load-module.ts';
+import { admitForHost } from '../modules/load-module.ts';
 import { type AuthorProject, builtManifest, builtWasm } from './project.ts';
 
 export interface BuiltModule {

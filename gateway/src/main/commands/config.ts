@@ -3,9 +3,9 @@ import { ConfigError, type ConfigFault, describeFault } from '../../config/fault
 import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
 import { loadConfig } from '../config-files.ts';
-import { loadFunction } from '../load-function.ts';
-import { configOf, moduleLoader } from '../load-module.ts';
-import { ModuleLibrary } from '../module-library.ts';
+import { loadFunction } from '../functions/load-function.ts';
+import { configOf, moduleLoader } from '../modules/load-module.ts';
+import { ModuleLibrary } from '../modules/module-library.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
 
 const CONFIG_OPTION = { config: { type: 'string', multiple: true } } as const;

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { GatewayError } from '../../base/errors.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import type { FunctionStatus } from '../../core/functions/status.ts';
-import { deadLetterList, type InvokeOutcome } from '../function-routes.ts';
+import { deadLetterList, type InvokeOutcome } from '../functions/function-routes.ts';
 import { askGateway } from './ask-gateway.ts';
 import { type Command, EXIT, type OptionValues, print, printJson, table, textOf } from './command.ts';
 import { openState, STATE_OPTIONS } from './state-folder.ts';

@@ -13,7 +13,7 @@ import { groupedKeyId } from '../../core/modules/signing/public-key.ts';
 import { parseSignature } from '../../core/modules/signing/signature-file.ts';
 import type { TrustStore } from '../../core/modules/signing/trust-store.ts';
 import { type VerifiedPackage, verifyPackage } from '../../core/modules/signing/verify-package.ts';
-import { admitForHost } from '../load-module.ts';
+import { admitForHost } from '../modules/load-module.ts';
 import { type Command, EXIT, type OptionValues, print, printJson, table } from './command.ts';
 import { loadTrust, TRUST_OPTIONS } from './module-verify.ts';
 

@@ -10,7 +10,7 @@ import { groupedKeyId, looksLikePublicKey } from '../../core/modules/signing/pub
 import { parseVersion } from '../../core/modules/signing/semver.ts';
 import { signPackage } from '../../core/modules/signing/sign-package.ts';
 import { formatSignature, SIGNATURE_FILE } from '../../core/modules/signing/signature-file.ts';
-import { admitForHost } from '../load-module.ts';
+import { admitForHost } from '../modules/load-module.ts';
 import { type Command, EXIT, print, printJson, textOf } from './command.ts';
 import { passphraseFrom } from './module-keygen.ts';
 

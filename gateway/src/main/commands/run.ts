@@ -1,8 +1,8 @@
 import { describeError } from '../../base/errors.ts';
 import { loadConfig } from '../config-files.ts';
 import { startGateway } from '../gateway.ts';
-import { createLog, type Log } from '../log.ts';
-import { openServiceNotice } from '../service-notice.ts';
+import { createLog, type Log } from '../service/log.ts';
+import { openServiceNotice } from '../service/service-notice.ts';
 import { type Command, EXIT, listOf, print, printJson } from './command.ts';
 import { stateOverride } from './state-folder.ts';
 

@@ -12,7 +12,7 @@ import { parseBytes } from '../../base/units.ts';
 import { SegmentReader } from '../../core/store/segment-format.ts';
 import { type DecodedSegment, receiveSegment } from '../../core/sync/receive.ts';
 import { assets } from '../assets.ts';
-import { createLog } from '../log.ts';
+import { createLog } from '../service/log.ts';
 import { type Command, EXIT, listOf, type OptionValues, print, printJson, textOf } from './command.ts';
 
 const OPTIONS = {

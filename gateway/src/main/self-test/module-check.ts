@@ -2,7 +2,7 @@ import { compileModule, ModuleInstance } from '../../adapters/wasm/module-instan
 import { ROW_STATE } from '../../core/modules/batch-layout.ts';
 import { parseManifest } from '../../core/modules/manifest.ts';
 import { assets } from '../assets.ts';
-import { admitForHost, configOf } from '../load-module.ts';
+import { admitForHost, configOf } from '../modules/load-module.ts';
 import { type Check, expectSame } from './check.ts';
 
 const LIMIT = 80;

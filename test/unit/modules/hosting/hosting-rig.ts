@@ -13,7 +13,7 @@ import { type ModuleManifest, parseManifest } from '../../../../gateway/src/core
 import { ModuleBinding } from '../../../../gateway/src/core/modules/module-binding.ts';
 import { ModuleRun } from '../../../../gateway/src/core/modules/module-run.ts';
 import { Recovery } from '../../../../gateway/src/core/modules/recovery.ts';
-import { admitForHost } from '../../../../gateway/src/main/load-module.ts';
+import { admitForHost } from '../../../../gateway/src/main/modules/load-module.ts';
 
 export interface RigSpec extends SlottedSpec {
   readonly manifest: ModuleManifest;

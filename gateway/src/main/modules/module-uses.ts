@@ -1,5 +1,5 @@
-import type { Config } from '../config/settings.ts';
-import type { ModuleUse } from '../core/modules/use.ts';
+import type { Config } from '../../config/settings.ts';
+import type { ModuleUse } from '../../core/modules/use.ts';
 import type { ModuleLibrary } from './module-library.ts';
 
 /**

@@ -1,25 +1,25 @@
 /** One configured function that runs: its pool, its queue, and whatever calls it. */
-import { cronSchedule } from '../adapters/cron/cron-schedule.ts';
+import { cronSchedule } from '../../adapters/cron/cron-schedule.ts';
 import {
   consumerName,
   EventSubscription,
   type MessageVerdict,
   type StreamMessage,
-} from '../adapters/nats/event-subscription.ts';
-import type { NatsLink } from '../adapters/nats/link.ts';
-import type { Remote } from '../adapters/threads/rpc.ts';
-import { systemClock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
-import type { Random } from '../base/random.ts';
-import type { Config } from '../config/settings.ts';
-import { judge, type RetryPolicy } from '../core/functions/judge.ts';
-import { FunctionPool } from '../core/functions/pool.ts';
-import type { CallResult, InstanceHost, Schedule } from '../core/functions/ports.ts';
-import { QueueRunner } from '../core/functions/queue-runner.ts';
-import { intervalSchedule, Timer } from '../core/functions/timer.ts';
-import { encodeEvent, type GatewayEvent, makeEvent } from '../core/model/event.ts';
+} from '../../adapters/nats/event-subscription.ts';
+import type { NatsLink } from '../../adapters/nats/link.ts';
+import type { Remote } from '../../adapters/threads/rpc.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Random } from '../../base/random.ts';
+import type { Config } from '../../config/settings.ts';
+import { judge, type RetryPolicy } from '../../core/functions/judge.ts';
+import { FunctionPool } from '../../core/functions/pool.ts';
+import type { CallResult, InstanceHost, Schedule } from '../../core/functions/ports.ts';
+import { QueueRunner } from '../../core/functions/queue-runner.ts';
+import { intervalSchedule, Timer } from '../../core/functions/timer.ts';
+import { encodeEvent, type GatewayEvent, makeEvent } from '../../core/model/event.ts';
+import type { StoreVerbs } from '../thread-messages.ts';
 import { eventSource } from './event-source.ts';
-import type { StoreVerbs } from './thread-messages.ts';
 
 type Entry = Config['function'][number];
 type Trigger = Entry['trigger'][number];

@@ -1,5 +1,5 @@
 /** One line a notice, on standard error; where that leads to systemd's journal, in the form that it reads: `<priority>` before the text. */
-import { isJournal } from '../adapters/systemd/journal-stream.ts';
+import { isJournal } from '../../adapters/systemd/journal-stream.ts';
 import { logLine } from './log-line.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';

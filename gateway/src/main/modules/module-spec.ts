@@ -1,6 +1,6 @@
-import type { ModuleClass } from '../core/model/module-class.ts';
-import type { SlottedSpec } from '../core/modules/hosted-modules.ts';
-import type { ModuleManifest } from '../core/modules/manifest.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
+import type { SlottedSpec } from '../../core/modules/hosted-modules.ts';
+import type { ModuleManifest } from '../../core/modules/manifest.ts';
 
 /** One use of a module as its worker is told of it: already checked by main. */
 export interface ModuleSpec extends SlottedSpec {

@@ -1,10 +1,10 @@
 /** Places instances of functions on threads: a new thread at need, up to a bound, and none when there is nothing for it to hold. */
-import { systemClock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
-import { CallError, type CallResult, type FunctionInstance, type InstanceHost } from '../core/functions/ports.ts';
-import { decodeEvent } from '../core/model/event.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import { CallError, type CallResult, type FunctionInstance, type InstanceHost } from '../../core/functions/ports.ts';
+import { decodeEvent } from '../../core/model/event.ts';
+import type { WorkerAnswer } from '../function-worker.ts';
 import { FunctionThread, type ThreadParts } from './function-thread.ts';
-import type { WorkerAnswer } from './function-worker.ts';
 
 export interface FunctionSupervisorParts extends ThreadParts {
   readonly threadsMax: number;

@@ -1,5 +1,5 @@
-import { type ModuleStatus, NO_COUNTS } from '../core/modules/status.ts';
-import type { ModuleUse } from '../core/modules/use.ts';
+import { type ModuleStatus, NO_COUNTS } from '../../core/modules/status.ts';
+import type { ModuleUse } from '../../core/modules/use.ts';
 import type { Provenance } from './module-library.ts';
 import type { ModuleSpec } from './module-spec.ts';
 

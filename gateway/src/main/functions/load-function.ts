@@ -1,8 +1,8 @@
-import { GatewayError } from '../base/errors.ts';
-import type { Config } from '../config/settings.ts';
-import { encodeConfigBlock } from '../core/modules/config-block.ts';
-import type { ModuleManifest } from '../core/modules/manifest.ts';
-import type { FunctionModule } from './function-worker.ts';
+import { GatewayError } from '../../base/errors.ts';
+import type { Config } from '../../config/settings.ts';
+import { encodeConfigBlock } from '../../core/modules/config-block.ts';
+import type { ModuleManifest } from '../../core/modules/manifest.ts';
+import type { FunctionModule } from '../function-worker.ts';
 
 /** A module that was let in: its guarded binary, compiled once for all threads. */
 export interface AdmittedModule {

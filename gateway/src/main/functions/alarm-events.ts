@@ -1,11 +1,11 @@
 /** On the store worker: which of the alarms that come to be committed are events for functions. */
-import type { Config } from '../config/settings.ts';
-import { type AlarmChange, AlarmTriggers } from '../core/functions/alarm-trigger.ts';
-import type { TakenEvent } from '../core/ingest/ports.ts';
-import { encodeEvent } from '../core/model/event.ts';
-import type { PointColumns } from '../core/model/points.ts';
-import { ALARM_STATE } from '../core/model/quality.ts';
-import { type Series, seriesName } from '../core/model/series.ts';
+import type { Config } from '../../config/settings.ts';
+import { type AlarmChange, AlarmTriggers } from '../../core/functions/alarm-trigger.ts';
+import type { TakenEvent } from '../../core/ingest/ports.ts';
+import { encodeEvent } from '../../core/model/event.ts';
+import type { PointColumns } from '../../core/model/points.ts';
+import { ALARM_STATE } from '../../core/model/quality.ts';
+import { type Series, seriesName } from '../../core/model/series.ts';
 import { eventSource } from './event-source.ts';
 
 export class AlarmEvents {

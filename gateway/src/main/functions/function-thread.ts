@@ -1,15 +1,15 @@
 /** One thread that runs functions: jobs one after the other, a watchdog, and an end when a call outlasts its deadline. */
 import type { Worker } from 'node:worker_threads';
-import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
-import { systemClock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
-import { millis } from '../base/units.ts';
-import { CallError } from '../core/functions/ports.ts';
-import { assets } from './assets.ts';
-import { CALL_MARKS_BYTES } from './call-marks.ts';
-import type { FunctionModule, FunctionVerbs, FunctionWorkerData, WorkerAnswer } from './function-worker.ts';
-import { ModuleWatchdog } from './module-watchdog.ts';
-import type { WorkerNotice } from './thread-messages.ts';
+import { type Remote, remoteCalls } from '../../adapters/threads/rpc.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import { millis } from '../../base/units.ts';
+import { CallError } from '../../core/functions/ports.ts';
+import { assets } from '../assets.ts';
+import type { FunctionModule, FunctionVerbs, FunctionWorkerData, WorkerAnswer } from '../function-worker.ts';
+import { CALL_MARKS_BYTES } from '../modules/call-marks.ts';
+import { ModuleWatchdog } from '../modules/module-watchdog.ts';
+import type { WorkerNotice } from '../thread-messages.ts';
 
 export interface ThreadParts {
   readonly functions: readonly FunctionModule[];

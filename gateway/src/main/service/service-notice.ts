@@ -4,20 +4,20 @@
  * that is away is none of these. Whatever stands still is not fed, and after WatchdogSec= systemd starts the gateway anew.
  */
 
-import { loadSendDatagram } from '../../../native/service-notify/index.ts';
+import { loadSendDatagram } from '../../../../native/service-notify/index.ts';
 import {
   type Notice,
   type NotifySettings,
   notifySettings,
   type SendDatagram,
   sendNotice,
-} from '../adapters/systemd/notify-socket.ts';
-import { systemClock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
-import { assets } from './assets.ts';
-import type { Gateway } from './gateway.ts';
+} from '../../adapters/systemd/notify-socket.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import { assets } from '../assets.ts';
+import type { Gateway } from '../gateway.ts';
+import type { StatusDocument } from '../status-report.ts';
 import type { Log } from './log.ts';
-import type { StatusDocument } from './status-report.ts';
 import { StoreProgress } from './store-progress.ts';
 
 /** How often to say how it stands. */

@@ -1,17 +1,17 @@
 /** Functions over HTTP: calls from programs on the web listener, and the commands of the owner on the control socket. */
 import { randomUUID } from 'node:crypto';
-import { json, type WebReply, type WebRequest, type WebRoute } from '../adapters/http/web-server.ts';
-import type { Database } from '../adapters/sqlite/database.ts';
-import { listDeadLetters } from '../adapters/sqlite/event-queue.ts';
-import type { Remote } from '../adapters/threads/rpc.ts';
-import { systemClock } from '../base/clock.ts';
-import { GatewayError } from '../base/errors.ts';
-import type { Config } from '../config/settings.ts';
-import { CallError, type CallResult } from '../core/functions/ports.ts';
-import { decodeEvent, encodeEvent, makeEvent } from '../core/model/event.ts';
+import { json, type WebReply, type WebRequest, type WebRoute } from '../../adapters/http/web-server.ts';
+import type { Database } from '../../adapters/sqlite/database.ts';
+import { listDeadLetters } from '../../adapters/sqlite/event-queue.ts';
+import type { Remote } from '../../adapters/threads/rpc.ts';
+import { systemClock } from '../../base/clock.ts';
+import { GatewayError } from '../../base/errors.ts';
+import type { Config } from '../../config/settings.ts';
+import { CallError, type CallResult } from '../../core/functions/ports.ts';
+import { decodeEvent, encodeEvent, makeEvent } from '../../core/model/event.ts';
+import type { StoreVerbs } from '../thread-messages.ts';
 import { eventSource } from './event-source.ts';
 import type { Functions } from './functions.ts';
-import type { StoreVerbs } from './thread-messages.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 const DEAD_SHOWN_MAX = 1000;

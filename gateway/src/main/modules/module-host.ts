@@ -1,16 +1,16 @@
 /** All modules of the gateway: which run, in which worker, and the changes that sagas make to them. */
 import type { MessagePort } from 'node:worker_threads';
-import { describeWithHint, GatewayError, isTransient } from '../base/errors.ts';
-import { MODULE_CLASSES, type ModuleClass } from '../core/model/module-class.ts';
-import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
-import type { CanaryReport } from '../core/modules/comparison.ts';
-import { MODULE_SLOTS } from '../core/modules/recovery.ts';
-import type { ModuleUse } from '../core/modules/use.ts';
+import { describeWithHint, GatewayError, isTransient } from '../../base/errors.ts';
+import { MODULE_CLASSES, type ModuleClass } from '../../core/model/module-class.ts';
+import { DERIVED_SERIES_BASE, type Series } from '../../core/model/series.ts';
+import type { CanaryReport } from '../../core/modules/comparison.ts';
+import { MODULE_SLOTS } from '../../core/modules/recovery.ts';
+import type { ModuleUse } from '../../core/modules/use.ts';
+import type { SharedParts, WorkerNotice } from '../thread-messages.ts';
 import { configOf, type LoadedModule, type ModuleLoader } from './load-module.ts';
 import { type ModuleEntry, type ModuleReport, reportOf } from './module-entry.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { ModuleThread, type ModuleThreadFace, type ModuleThreadParts } from './module-thread.ts';
-import type { SharedParts, WorkerNotice } from './thread-messages.ts';
 
 export interface ModuleHostParts {
   readonly gatewayId: string;

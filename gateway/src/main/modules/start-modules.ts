@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { GuardCacheFolder } from '../adapters/files/guard-cache.ts';
-import { ModuleStateFolder } from '../adapters/files/module-states.ts';
-import type { Database } from '../adapters/sqlite/database.ts';
-import { readModuleUses } from '../adapters/sqlite/module-store.ts';
-import { describeError } from '../base/errors.ts';
-import type { Config } from '../config/settings.ts';
+import { GuardCacheFolder } from '../../adapters/files/guard-cache.ts';
+import { ModuleStateFolder } from '../../adapters/files/module-states.ts';
+import type { Database } from '../../adapters/sqlite/database.ts';
+import { readModuleUses } from '../../adapters/sqlite/module-store.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Config } from '../../config/settings.ts';
+import type { Log } from '../service/log.ts';
+import type { StatePaths } from '../state-paths.ts';
 import { type ModuleLoader, moduleLoader } from './load-module.ts';
-import type { Log } from './log.ts';
 import { ModuleHost, type ModuleHostParts } from './module-host.ts';
 import { ModuleLibrary } from './module-library.ts';
 import { usesOf } from './module-uses.ts';
-import type { StatePaths } from './state-paths.ts';
 
 export interface ModulesParts extends Omit<ModuleHostParts, 'loader' | 'quarantineAfter' | 'folderOf'> {
   readonly config: Config;

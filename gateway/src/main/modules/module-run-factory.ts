@@ -1,15 +1,15 @@
-import { ModuleInstance, type SystemInterface } from '../adapters/wasm/module-instance.ts';
-import { systemClock } from '../base/clock.ts';
-import { type Random, seededRandom } from '../base/random.ts';
-import type { Series } from '../core/model/series.ts';
-import type { DerivedRegistry } from '../core/modules/derived-registry.ts';
-import { HostDesk } from '../core/modules/host-desk.ts';
-import { ModuleBinding } from '../core/modules/module-binding.ts';
-import { ModuleRun } from '../core/modules/module-run.ts';
-import type { ModuleStatus } from '../core/modules/status.ts';
+import { ModuleInstance, type SystemInterface } from '../../adapters/wasm/module-instance.ts';
+import { systemClock } from '../../base/clock.ts';
+import { type Random, seededRandom } from '../../base/random.ts';
+import type { Series } from '../../core/model/series.ts';
+import type { DerivedRegistry } from '../../core/modules/derived-registry.ts';
+import { HostDesk } from '../../core/modules/host-desk.ts';
+import { ModuleBinding } from '../../core/modules/module-binding.ts';
+import { ModuleRun } from '../../core/modules/module-run.ts';
+import type { ModuleStatus } from '../../core/modules/status.ts';
+import { notify } from '../worker-notice.ts';
 import { CallMarks } from './call-marks.ts';
 import type { ModuleSpec } from './module-spec.ts';
-import { notify } from './worker-notice.ts';
 
 export interface RunFactoryParts {
   readonly calls: SharedArrayBuffer;

@@ -2,8 +2,8 @@
  * On the store worker: makes events durable before what they came with goes on to be committed, so that nothing is acknowledged whose event
  * could still be lost. Everything passes in order; what comes while the disk writes goes together the next time.
  */
-import { describeError } from '../base/errors.ts';
-import type { TakenEvent } from '../core/ingest/ports.ts';
+import { describeError } from '../../base/errors.ts';
+import type { TakenEvent } from '../../core/ingest/ports.ts';
 
 export interface EventIntakeParts {
   /** All of them or none; when it returns they survive a power cut. @throws when the disk refuses. */

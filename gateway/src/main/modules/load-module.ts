@@ -1,14 +1,14 @@
-import { hostImportTypes } from '../adapters/wasm/host-imports.ts';
-import { compileModule } from '../adapters/wasm/module-instance.ts';
-import { WASI_FOLDER_TYPES, WASI_TYPES } from '../adapters/wasm/wasi/grants.ts';
-import { GatewayError } from '../base/errors.ts';
-import type { ModuleClass } from '../core/model/module-class.ts';
-import { admitModule } from '../core/modules/admission.ts';
-import { encodeConfigBlock, type InputConfig } from '../core/modules/config-block.ts';
-import type { GuardCache } from '../core/modules/guard/cache.ts';
-import { type ModuleManifest, parseManifest } from '../core/modules/manifest.ts';
-import type { PackageContents } from '../core/modules/ports.ts';
-import type { VerifyContext } from '../core/modules/signing/verify-package.ts';
+import { hostImportTypes } from '../../adapters/wasm/host-imports.ts';
+import { compileModule } from '../../adapters/wasm/module-instance.ts';
+import { WASI_FOLDER_TYPES, WASI_TYPES } from '../../adapters/wasm/wasi/grants.ts';
+import { GatewayError } from '../../base/errors.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
+import { admitModule } from '../../core/modules/admission.ts';
+import { encodeConfigBlock, type InputConfig } from '../../core/modules/config-block.ts';
+import type { GuardCache } from '../../core/modules/guard/cache.ts';
+import { type ModuleManifest, parseManifest } from '../../core/modules/manifest.ts';
+import type { PackageContents } from '../../core/modules/ports.ts';
+import type { VerifyContext } from '../../core/modules/signing/verify-package.ts';
 import type { ModuleLibrary, Provenance } from './module-library.ts';
 
 /** A module that has been let in and compiled. */

@@ -1,21 +1,21 @@
 /** Functions: what is configured, loaded and started; calls from outside; how they stand. */
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '../base/clock.ts';
-import { describeError, describeWithHint, GatewayError } from '../base/errors.ts';
-import { nearestWord } from '../base/nearest-word.ts';
-import { formatDuration, millis } from '../base/units.ts';
-import type { Config } from '../config/settings.ts';
-import { DurationHistogram } from '../core/functions/duration-histogram.ts';
-import { busy, type HttpReply, replyTo, replyToFailure, timedOut } from '../core/functions/http-reply.ts';
-import { CallError, type CallResult, type QueueCounts } from '../core/functions/ports.ts';
-import type { FunctionStatus, PoolCounts } from '../core/functions/status.ts';
-import { encodeEvent, makeEvent } from '../core/model/event.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError, describeWithHint, GatewayError } from '../../base/errors.ts';
+import { nearestWord } from '../../base/nearest-word.ts';
+import { formatDuration, millis } from '../../base/units.ts';
+import type { Config } from '../../config/settings.ts';
+import { DurationHistogram } from '../../core/functions/duration-histogram.ts';
+import { busy, type HttpReply, replyTo, replyToFailure, timedOut } from '../../core/functions/http-reply.ts';
+import { CallError, type CallResult, type QueueCounts } from '../../core/functions/ports.ts';
+import type { FunctionStatus, PoolCounts } from '../../core/functions/status.ts';
+import { encodeEvent, makeEvent } from '../../core/model/event.ts';
+import type { FunctionModule } from '../function-worker.ts';
+import type { WorkerNotice } from '../thread-messages.ts';
 import { eventSource } from './event-source.ts';
 import { FunctionSupervisor } from './function-supervisor.ts';
-import type { FunctionModule } from './function-worker.ts';
 import { type LoadModule, loadFunction } from './load-function.ts';
 import { type FunctionParts, RunningFunction } from './running-function.ts';
-import type { WorkerNotice } from './thread-messages.ts';
 
 type Entry = Config['function'][number];
 

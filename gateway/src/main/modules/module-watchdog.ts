@@ -1,4 +1,4 @@
-import type { Millis } from '../base/units.ts';
+import type { Millis } from '../../base/units.ts';
 import { DOOMED } from './call-marks.ts';
 
 export interface WatchdogParts {

@@ -1,22 +1,22 @@
 import * as fs from 'node:fs';
-import type { PackageFolder } from '../adapters/files/package-folder.ts';
-import type { Database } from '../adapters/sqlite/database.ts';
-import { readModuleFloor } from '../adapters/sqlite/module-store.ts';
-import { listSagas } from '../adapters/sqlite/saga-store.ts';
-import type { Remote } from '../adapters/threads/rpc.ts';
-import { systemClock } from '../base/clock.ts';
-import { GatewayError } from '../base/errors.ts';
-import { millis } from '../base/units.ts';
-import type { SagaRow } from '../core/model/saga.ts';
-import type { LifePorts, PackageFacts, PackageStore } from '../core/modules/life/ports.ts';
-import { parseManifest } from '../core/modules/manifest.ts';
-import type { PackageContents } from '../core/modules/ports.ts';
-import { checkRollback } from '../core/modules/signing/rollback.ts';
-import { compareVersions, parseVersion } from '../core/modules/signing/semver.ts';
+import type { PackageFolder } from '../../adapters/files/package-folder.ts';
+import type { Database } from '../../adapters/sqlite/database.ts';
+import { readModuleFloor } from '../../adapters/sqlite/module-store.ts';
+import { listSagas } from '../../adapters/sqlite/saga-store.ts';
+import type { Remote } from '../../adapters/threads/rpc.ts';
+import { systemClock } from '../../base/clock.ts';
+import { GatewayError } from '../../base/errors.ts';
+import { millis } from '../../base/units.ts';
+import type { SagaRow } from '../../core/model/saga.ts';
+import type { LifePorts, PackageFacts, PackageStore } from '../../core/modules/life/ports.ts';
+import { parseManifest } from '../../core/modules/manifest.ts';
+import type { PackageContents } from '../../core/modules/ports.ts';
+import { checkRollback } from '../../core/modules/signing/rollback.ts';
+import { compareVersions, parseVersion } from '../../core/modules/signing/semver.ts';
+import type { StoreVerbs } from '../thread-messages.ts';
 import { configOf, type ModuleLoader } from './load-module.ts';
 import type { ModuleHost } from './module-host.ts';
 import type { ModuleLibrary } from './module-library.ts';
-import type { StoreVerbs } from './thread-messages.ts';
 
 const FUNCTION_VERSIONS_KEPT = 2;
 

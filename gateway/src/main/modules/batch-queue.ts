@@ -1,4 +1,4 @@
-import { systemClock } from '../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 
 /** How long batches may be worked off in one turn of the event loop, ms; at least one is. */
 const TURN_MS = 2;

@@ -1,16 +1,16 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { readPackage } from '../adapters/files/module-package.ts';
-import { PackageFolder } from '../adapters/files/package-folder.ts';
-import { readTrustFile, trustPath } from '../adapters/files/trust-file.ts';
-import { GatewayError } from '../base/errors.ts';
-import type { ModuleClass } from '../core/model/module-class.ts';
-import type { PackageContents } from '../core/modules/ports.ts';
-import { compareVersions, parseVersion } from '../core/modules/signing/semver.ts';
-import { trustClassOf } from '../core/modules/signing/trust-class.ts';
-import { parseTrust } from '../core/modules/signing/trust-store.ts';
-import { type VerifyContext, verifyPackage } from '../core/modules/signing/verify-package.ts';
-import { assets } from './assets.ts';
+import { readPackage } from '../../adapters/files/module-package.ts';
+import { PackageFolder } from '../../adapters/files/package-folder.ts';
+import { readTrustFile, trustPath } from '../../adapters/files/trust-file.ts';
+import { GatewayError } from '../../base/errors.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
+import type { PackageContents } from '../../core/modules/ports.ts';
+import { compareVersions, parseVersion } from '../../core/modules/signing/semver.ts';
+import { trustClassOf } from '../../core/modules/signing/trust-class.ts';
+import { parseTrust } from '../../core/modules/signing/trust-store.ts';
+import { type VerifyContext, verifyPackage } from '../../core/modules/signing/verify-package.ts';
+import { assets } from '../assets.ts';
 
 /** Who answers for a module. */
 export interface Provenance {

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { BatchPool } from '../core/model/batch-pool.ts';
-import { MODULE_CLASSES, type ModuleClass } from '../core/model/module-class.ts';
-import type { PointColumns } from '../core/model/points.ts';
-import type { ModuleBatchMessage } from './thread-messages.ts';
+import type { BatchPool } from '../../core/model/batch-pool.ts';
+import { MODULE_CLASSES, type ModuleClass } from '../../core/model/module-class.ts';
+import type { PointColumns } from '../../core/model/points.ts';
+import type { ModuleBatchMessage } from '../thread-messages.ts';
 
 /** Slots of the pool that modules of all classes together may hold; beyond it they get copies. */
 const SLOTS_MAX = 8;

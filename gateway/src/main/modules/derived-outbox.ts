@@ -1,13 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ShedReason } from '../core/model/ledger.ts';
-import { allocatePoints, type PointColumns } from '../core/model/points.ts';
-import { ALARM_STATE } from '../core/model/quality.ts';
-import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
-import type { SeriesBoard } from '../core/model/series-board.ts';
-import type { DerivedLane } from '../core/modules/counted-sink.ts';
-import type { DerivedRegistry } from '../core/modules/derived-registry.ts';
-import type { OutputSink } from '../core/modules/module-binding.ts';
-import type { DerivedCommitted, DerivedMessage } from './thread-messages.ts';
+import type { ShedReason } from '../../core/model/ledger.ts';
+import { allocatePoints, type PointColumns } from '../../core/model/points.ts';
+import { ALARM_STATE } from '../../core/model/quality.ts';
+import { DERIVED_SERIES_BASE, type Series } from '../../core/model/series.ts';
+import type { SeriesBoard } from '../../core/model/series-board.ts';
+import type { DerivedLane } from '../../core/modules/counted-sink.ts';
+import type { DerivedRegistry } from '../../core/modules/derived-registry.ts';
+import type { OutputSink } from '../../core/modules/module-binding.ts';
+import type { DerivedCommitted, DerivedMessage } from '../thread-messages.ts';
 
 /** Rows of one message. */
 const ROWS_MAX = 4096;

@@ -1,11 +1,11 @@
 /** What `/metrics` tells besides the hot counters: a table, read once a scrape from one status document. */
-import type { Gauge } from '../adapters/otel/metrics.ts';
-import { LATENCIES, type LatencyName } from '../core/model/latency-histogram.ts';
-import { LANES } from '../core/model/series.ts';
-import { FUNCTION_GAUGES } from './gauges/function-gauges.ts';
-import { type GaugeRow, quantiles, type Read } from './gauges/gauge-row.ts';
-import { MODULE_GAUGES } from './gauges/module-gauges.ts';
-import type { StatusDocument } from './status-report.ts';
+import type { Gauge } from '../../adapters/otel/metrics.ts';
+import { LATENCIES, type LatencyName } from '../../core/model/latency-histogram.ts';
+import { LANES } from '../../core/model/series.ts';
+import type { StatusDocument } from '../status-report.ts';
+import { FUNCTION_GAUGES } from './function-gauges.ts';
+import { type GaugeRow, quantiles, type Read } from './gauge-row.ts';
+import { MODULE_GAUGES } from './module-gauges.ts';
 
 const one = (value: number) => [{ value }];
 

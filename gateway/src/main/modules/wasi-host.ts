@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import type { SystemInterface } from '../adapters/wasm/module-instance.ts';
-import type { Wasi } from '../adapters/wasm/wasi/wasi.ts';
-import { systemClock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
+import type { SystemInterface } from '../../adapters/wasm/module-instance.ts';
+import type { Wasi } from '../../adapters/wasm/wasi/wasi.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
 import type { ModuleSpec } from './module-spec.ts';
 
 /** What a module has written to its folder is on disk after this, ms, unless it asks for it sooner. */
@@ -35,7 +35,7 @@ export class WasiHost {
     const { manifest, compiled, folder, name } = spec;
     if (manifest.profile !== 'wasi1' || this.#systems.has(compiled)) return;
     if (folder !== null) await this.#folders.get(folder)?.close();
-    const { createWasi } = await import('../adapters/wasm/wasi/wasi.ts');
+    const { createWasi } = await import('../../adapters/wasm/wasi/wasi.ts');
     const { logBytesPerSec, folderBytes } = manifest.limits;
     const wasi = await createWasi(compiled, {
       module: name,

@@ -1,7 +1,7 @@
-import type { Clock } from '../base/clock.ts';
-import { ALARM_STATE } from '../core/model/quality.ts';
-import type { Series } from '../core/model/series.ts';
-import { DERIVED_LIMIT, type DerivedRegistry } from '../core/modules/derived-registry.ts';
+import type { Clock } from '../../base/clock.ts';
+import { ALARM_STATE } from '../../core/model/quality.ts';
+import type { Series } from '../../core/model/series.ts';
+import { DERIVED_LIMIT, type DerivedRegistry } from '../../core/modules/derived-registry.ts';
 import type { DerivedOutbox } from './derived-outbox.ts';
 
 /** The device part of the host's own alarms is the gateway's name, the point part this: `gw1/modules!<name>.quarantined`. */

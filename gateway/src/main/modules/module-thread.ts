@@ -3,22 +3,22 @@
  * and starts the next one with the culprit in back-off and every other module as it was. Ingest goes on meanwhile.
  */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
-import { systemClock } from '../base/clock.ts';
-import { describeError, GatewayError } from '../base/errors.ts';
-import { millis } from '../base/units.ts';
-import type { ModuleClass } from '../core/model/module-class.ts';
-import type { Series } from '../core/model/series.ts';
-import type { IdRange } from '../core/modules/derived-registry.ts';
-import { allocateRecovery } from '../core/modules/recovery.ts';
-import type { ModuleStatus } from '../core/modules/status.ts';
-import { assets } from './assets.ts';
+import { type Remote, remoteCalls } from '../../adapters/threads/rpc.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError, GatewayError } from '../../base/errors.ts';
+import { millis } from '../../base/units.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
+import type { Series } from '../../core/model/series.ts';
+import type { IdRange } from '../../core/modules/derived-registry.ts';
+import { allocateRecovery } from '../../core/modules/recovery.ts';
+import type { ModuleStatus } from '../../core/modules/status.ts';
+import { assets } from '../assets.ts';
+import type { InitialModule, ModuleVerbs, ModuleWorkerData } from '../module-worker.ts';
+import type { SharedParts, WorkerNotice } from '../thread-messages.ts';
 import { CALL_MARKS_BYTES } from './call-marks.ts';
 import { blankStatus } from './module-entry.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { ModuleWatchdog } from './module-watchdog.ts';
-import type { InitialModule, ModuleVerbs, ModuleWorkerData } from './module-worker.ts';
-import type { SharedParts, WorkerNotice } from './thread-messages.ts';
 
 export interface ModuleThreadParts {
   readonly moduleClass: ModuleClass;
