@@ -10,8 +10,8 @@ import { BOARD_WAIT_MS, BoardRig, whyNoBoard } from '../test/support/board-rig.t
 const skip = whyNoBoard();
 /** First value of each run, and how many acknowledgements are awaited before its power is cut. */
 const RUNS = [
-  { first: 1_000_001, acknowledged: 400 },
-  { first: 2_000_001, acknowledged: 150 },
+  { first: 1_000_001, acknowledged: 200 },
+  { first: 2_000_001, acknowledged: 100 },
 ] as const;
 const LAST_READINGS = 10;
 

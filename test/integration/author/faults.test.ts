@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { memoryHint } from '../../../gateway/src/main/author/run-tool.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { author, type Language, makeProject, skipWithoutCompiler } from './author.ts';
 
@@ -141,4 +142,31 @@ test('the bench prints figures that can be', { skip: noClang }, async () => {
   assert.ok(figures.guarded.nsPerRow.median > 0);
   assert.ok(figures.fuelPerRow > 10 && figures.fuelPerRow < 10_000);
   assert.equal(figures.state.pages, 1);
+});
+
+test('too little memory names the limit and the pages it takes, whichever compiler says so', () => {
+  const ofLinker = 'wasm-ld-14: error: initial memory too small, 1018992 bytes needed';
+  const ofAssemblyScript = "ERROR AS105: Module requires at least '12' pages of initial memory.";
+  assert.match(memoryHint(ofLinker) ?? '', /need 16 pages .* limits\.memoryPages/);
+  assert.match(memoryHint(ofAssemblyScript) ?? '', /need 12 pages .* limits\.memoryPages/);
+  assert.equal(memoryHint("mean.c:3:1: error: expected ';'"), undefined);
+});
+
+test('a misspelt limit is told from a missing one', async () => {
+  using dir = temporaryFolder();
+  const folder = await newProject(dir.path, 'as');
+  edit(join(folder, 'manifest.json'), '"outBytes"', '"outBites"');
+  const { code, stderr } = await author(['build', folder]);
+  assert.equal(code, 2);
+  assert.match(stderr, /limits\.outBites: did you mean outBytes\?/);
+});
+
+test('a manifest that says something else than the build is warned of; one that was only touched is not', async () => {
+  using dir = temporaryFolder();
+  const folder = await makeProject(dir.path, 'mean', 'as');
+  const manifest = join(folder, 'manifest.json');
+  writeFileSync(manifest, readFileSync(manifest));
+  assert.equal((await author(['test', folder])).stderr, '');
+  edit(manifest, '"version": "0.1.0"', '"version": "0.2.0"');
+  assert.match((await author(['test', folder])).stderr, /^warning: manifest\.json has changed since the build/);
 });

@@ -120,6 +120,20 @@ describe('from key to trust', () => {
     assert.match(await run(trustList, ...shop.state), /no keys/);
   });
 
+  test('one half of a key given for the other is said to be so', async () => {
+    using shop = await workshop();
+    const [key, pub] = [shop.at('author.pem'), shop.at('author.pem.pub')];
+    await assert.rejects(
+      run(moduleSign, shop.module, '--key', pub),
+      (error: GatewayError) =>
+        /a public key found$/.test(error.message) && error.hint === `Name the private half: ${key}.`,
+    );
+    await assert.rejects(
+      run(trustAdd, key, '--role', 'developer', ...shop.state),
+      (error: GatewayError) => /a private key found$/.test(error.message) && (error.hint ?? '').includes(pub),
+    );
+  });
+
   test('wrong words are refused with what was expected', async () => {
     using shop = await workshop();
     const pub = shop.at('author.pem.pub');
@@ -305,6 +319,16 @@ describe('inspect', () => {
     assert.match(text, /^guard {7}REFUSED: module: functions at offset \d+: 3 allowed, 7 found$/m);
     assert.match(text, /^signature {3}REFUSED: .*signature is wrong/m);
     assert.match(text, /^functions +3 +7 +over$/m);
+  });
+
+  test('says in which trust store a key is not trusted', async () => {
+    using shop = await workshop();
+    await run(moduleSign, shop.module, '--key', shop.at('author.pem'));
+    const text = await run(moduleInspect, shop.module, ...shop.state);
+    assert.match(
+      text,
+      /^signature {3}REFUSED: signed with an unknown key, .*: not trusted in .*trust\.json, which has 0 keys$/m,
+    );
   });
 
   test('takes a bare binary, and what is none', async () => {

@@ -11,6 +11,8 @@ import type { ModuleStatus } from './status.ts';
 /** A checkpoint comes at most this often, unless the log is full, and takes at most this share of the time. */
 const CHECKPOINT_EVERY_MS = 1000;
 const CHECKPOINT_SHARE = 0.02;
+/** A module that took less than this of the last one to two seconds is not why its worker lags, ms. */
+const SLOW_MS = 400;
 
 /** What the set needs to know of a module to tell it from others; `S` is what a run is made of. */
 export interface SlottedSpec {
@@ -231,11 +233,13 @@ export class HostedModules<S extends SlottedSpec> {
     }
   }
 
+  /** Over the last one to two seconds; undefined when none has taken so much that it is to blame. */
   #slowest(): HostedModule | undefined {
     let slowest: HostedModule | undefined;
-    let most = -1;
+    let most = SLOW_MS;
     for (const { hosted } of this.#modules.values()) {
-      const took = hosted.totals().callMs - (this.#callMsBefore.get(hosted.name) ?? 0);
+      const now = hosted.totals().callMs;
+      const took = now - (this.#callMsBefore.get(hosted.name) ?? now);
       if (took <= most) continue;
       slowest = hosted;
       most = took;
