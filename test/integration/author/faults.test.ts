@@ -170,3 +170,18 @@ test('a manifest that says something else than the build is warned of; one that 
   edit(manifest, '"version": "0.1.0"', '"version": "0.2.0"');
   assert.match((await author(['test', folder])).stderr, /^warning: manifest\.json has changed since the build/);
 });
+
+test('the page of a project speaks of its own kind: a function is installed without a name or inputs', async () => {
+  for (const [kind, says, saysNot] of [
+    ['function', /\[\[function\.trigger\]\]/, /--replay|--name|--input/],
+    ['stream', /--name mean --input/, /\[\[function/],
+  ] as const) {
+    for (const language of ['as', 'c', 'rust']) {
+      using dir = temporaryFolder();
+      await author(['new', 'mean', '--lang', language, '--kind', kind, '--dir', dir.path]);
+      const page = readFileSync(join(dir.path, 'mean/README.md'), 'utf8');
+      assert.match(page, says);
+      assert.doesNotMatch(page, saysNot);
+    }
+  }
+});
