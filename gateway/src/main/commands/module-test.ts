@@ -1,6 +1,6 @@
 import { GatewayError } from '../../base/errors.ts';
 import { configOfSettings } from '../author/config-rows.ts';
-import { type BuiltModule, loadBuilt } from '../author/program.ts';
+import { type BuiltModule, loadBuilt, STALE_WARNING } from '../author/program.ts';
 import { openProject } from '../author/project.ts';
 import { type Comparison, type RecordingSum, runRecording, runVectors, type VectorsSum } from '../author/test-run.ts';
 import { type Command, EXIT, listOf, type OptionValues, print, printJson, textOf } from './command.ts';
@@ -36,6 +36,7 @@ export const moduleTest: Command = {
       print(`${id} ${version}`);
       printVectors(vectors);
       if (recording !== null) printRecording(recording, built);
+      if (built.isStale) print(STALE_WARNING);
     }
     return isGood ? EXIT.ok : EXIT.failed;
   },
