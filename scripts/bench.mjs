@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // npm run bench [-- OPTIONS]: measures the main job end to end and prints one table; docs/reference/benchmarks.md says how.
+import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ensureNodeRed } from '../test/bench/support/node-red-install.mjs';
 import { ensureWazero } from '../test/bench/support/wasm/wazero-install.mjs';
@@ -7,6 +8,7 @@ import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';
 import { runMain } from './support/failure.mjs';
 import { prepare } from './support/prepare.mjs';
 import { runPinned } from './support/run-pinned.mjs';
+import { systemPath } from './support/system-path.mjs';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [--no-peer] [PART...]
   --quick    a few seconds a part: to see that it runs, not to quote
@@ -22,6 +24,9 @@ const OWN_FILES = {
   decode: 'test/bench/decode.bench.ts',
   wasm: 'test/bench/wasm.bench.ts',
 };
+
+// For compilers that tests run.
+process.env.PATH = systemPath();
 
 await runMain(async () => {
   const options = readOptions();

@@ -6,6 +6,7 @@ import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';
 import { runMain } from './support/failure.mjs';
 import { prepare } from './support/prepare.mjs';
 import { runChecks } from './support/static-checks.mjs';
+import { systemPath } from './support/system-path.mjs';
 import { emptyResult, runTests } from './support/test-run.mjs';
 
 const USAGE = `usage: npm test [-- [--checks] [--unit] [--integration] [FILTER...]]
@@ -27,6 +28,9 @@ const DEBIAN_PACKAGES = [
 // An ordinary exit, so that what runs for us is ended with us.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
+
+// For compilers that tests run.
+process.env.PATH = systemPath();
 
 await runMain(async () => {
   const options = readOptions();

@@ -1,8 +1,9 @@
 /** The languages modules are written in: what their source is called, what they are compiled with, and how. Runs on Node 18 or later. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PROJECT } from './project.mjs';
+import { systemPath } from './system-path.mjs';
 
 const PAGE_OCTETS = 65_536;
 /** Octets of a native stack, inside the memory. */
@@ -123,19 +124,11 @@ function nativeMemory(memoryPages) {
 function run(program, args) {
   const { status, error, stderr } = spawnSync(program, args, {
     cwd: PROJECT,
-    // npm puts the programs of packages in front, and clang would run a `wasm-opt` that does not fit what it has made.
-    env: { ...process.env, PATH: withoutPackages(process.env.PATH ?? '') },
+    env: { ...process.env, PATH: systemPath() },
     encoding: 'utf8',
     timeout: COMPILE_MS_MAX,
   });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}\n${error?.message ?? stderr}`);
-}
-
-function withoutPackages(path) {
-  return path
-    .split(delimiter)
-    .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
-    .join(delimiter);
 }
 
 function isProgram(name) {
