@@ -8,6 +8,8 @@ import { stateOverride } from './state-folder.ts';
 
 /** A drain that takes longer is given up: what is in the journal is safe anyway. */
 const STOP_DEADLINE_MS = 20_000;
+/** Of a mistake's stack. */
+const FRAMES_SHOWN = 6;
 
 export const run: Command = {
   verb: 'run',
@@ -51,7 +53,14 @@ export const run: Command = {
 /** A mistake of the program ends it, as ever; it is told in one line, as an error, instead of in many without a priority. */
 function endOnMistakes(log: Log): void {
   process.on('uncaughtException', (error: unknown) => {
-    log('error', `internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log('error', `internal: ${describeError(error)} ${framesOf(error)}`);
     process.exit(EXIT.failed);
   });
+}
+
+/** Where it happened, without the source line that stands before it: of a bundle that is all of it. */
+function framesOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const frames = lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+  return frames.slice(0, FRAMES_SHOWN).join(' ');
 }
