@@ -65,7 +65,7 @@ export interface ModuleVerbs {
   canaryReport(name: string): CanaryReport | null;
   statuses(): ModuleStatus[];
   states(): Map<string, Uint8Array>;
-  /** Resolves when every batch up to `sequence` is worked off, and all output is on disk. */
+  /** Resolves when every batch up to `sequence` is worked off, or ten seconds have passed, and all output is on disk. */
   drain(sequence: number): void;
 }
 
@@ -73,6 +73,8 @@ const TICK_MS = 1000;
 /** With so many batches waiting the slowest module is left out, until few are. */
 const LAGS_FROM = 128;
 const LAGS_UNTIL = 16;
+/** How long a drain waits for batches that are still to be worked off: half of what the gateway has to stop. */
+const DRAIN_BATCHES_MS = 10_000;
 
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
@@ -185,6 +187,10 @@ function tick(): void {
 
 setInterval(tick, TICK_MS);
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) => unknown } = {
   put: (spec, series) =>
     queue.exclusively(async () => {
@@ -226,11 +232,15 @@ const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) =
   statuses: () => modules.statuses(),
   states: () => modules.states(),
   async drain(sequence) {
-    while (progress[classIndex]! < sequence) await new Promise((resolve) => setTimeout(resolve, 5));
+    const end = systemClock.monotonic() + DRAIN_BATCHES_MS;
+    while (progress[classIndex]! < sequence && systemClock.monotonic() < end) await turn();
+    const left = sequence - progress[classIndex]!;
+    if (left > 0)
+      notify({ notice: 'log', level: 'warn', text: `${moduleClass} modules: ${left} batches not worked off` });
     await wasi.flushAll();
     outbox.flush();
     while (!outbox.isIdle) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await turn();
       outbox.flush();
     }
   },

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../base/errors.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
-import { FUEL_EXPORT, type HostCalls } from '../../core/modules/ports.ts';
-import { callExport, type Exports, initialize } from './exported.ts';
+import type { HostCalls } from '../../core/modules/ports.ts';
+import { type AbiBuffer, GuardedInstance } from './guarded-instance.ts';
 import { hostImports } from './host-imports.ts';
 
 /** What one call brought. */
@@ -17,45 +17,25 @@ export interface EventAnswer {
  * every call. After it has thrown anything but `invalid` it is unusable: make a new one.
  */
 export class FunctionInstance {
-  readonly #manifest: ModuleManifest;
-  readonly #exports: Exports;
-  readonly #memory: WebAssembly.Memory;
-  readonly #fuel: WebAssembly.Global<bigint>;
-  readonly #inAt: number;
-  readonly #inBytes: number;
-  readonly #outAt: number;
-  readonly #outBytes: number;
+  readonly #guarded: GuardedInstance;
+  readonly #input: AbiBuffer;
+  readonly #output: AbiBuffer;
 
   /**
    * @param calls serves its capabilities. @throws GatewayError `denied` when it breaks the ABI or refuses its configuration, `exhausted` when
    * its start used up its fuel; WebAssembly.RuntimeError when it traps.
    */
   constructor(compiled: WebAssembly.Module, manifest: ModuleManifest, config: Uint8Array, calls: HostCalls) {
-    this.#manifest = manifest;
-    const gw1 = hostImports(manifest, calls, () => this.#memory);
+    const gw1 = hostImports(manifest, calls, () => this.#guarded.memory);
     const instance = new WebAssembly.Instance(compiled, { gw1 } as WebAssembly.Imports);
-    this.#exports = instance.exports as unknown as Exports;
-    this.#memory = instance.exports.memory as WebAssembly.Memory;
-    this.#fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global<bigint>;
-    const { startFuel, outBytes } = manifest.limits;
-    this.#metered('its start', startFuel, () => {
-      initialize(this.#exports, manifest.id);
-      return 0;
-    });
-    const input = this.#buffer(config.length, 'gw_in_ptr', 'gw_in_cap');
-    ({ at: this.#inAt, bytes: this.#inBytes } = input);
-    ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
-    if (this.#outBytes > outBytes) throw this.#denied(`an output of at most ${outBytes} octets`, this.#outBytes);
-    new Uint8Array(this.#memory.buffer).set(config, this.#inAt);
-    const result = this.#metered('gw_init', startFuel, () =>
-      callExport(this.#exports, manifest.id, 'gw_init', config.length),
-    );
-    if (result < 0) throw this.#denied('a configuration that it takes', `error ${result}`);
+    this.#guarded = new GuardedInstance(instance, manifest);
+    this.#input = this.#guarded.start(config, 0);
+    this.#output = this.#guarded.outputBuffer();
   }
 
   /** Octets of its linear memory now. */
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#guarded.memory.buffer.byteLength;
   }
 
   /**
@@ -63,57 +43,17 @@ export class FunctionInstance {
    * out, `corrupt` when the length of the reply is nonsense; WebAssembly.RuntimeError when it traps.
    */
   onEvent(event: Uint8Array): EventAnswer {
-    if (event.length > this.#inBytes) {
-      throw new GatewayError(
-        'invalid',
-        `module ${this.#manifest.id}: an event of at most ${this.#inBytes} octets expected, ${event.length} found`,
-      );
-    }
-    new Uint8Array(this.#memory.buffer).set(event, this.#inAt);
-    const { fuelPerCall } = this.#manifest.limits;
-    const result = this.#metered('gw_on_event', fuelPerCall, () =>
-      callExport(this.#exports, this.#manifest.id, 'gw_on_event', event.length),
-    );
+    const { bytes: inBytes } = this.#input;
+    const { bytes: outBytes } = this.#output;
+    if (event.length > inBytes) throw this.#refuse('invalid', `an event of at most ${inBytes} octets`, event.length);
+    this.#guarded.write(this.#input.at, event);
+    const result = this.#guarded.call('gw_on_event', event.length);
     if (result <= 0) return { errno: result, reply: null };
-    if (result > this.#outBytes) {
-      throw new GatewayError(
-        'corrupt',
-        `module ${this.#manifest.id}: a reply of at most ${this.#outBytes} octets expected, ${result} found`,
-      );
-    }
-    return { errno: 0, reply: new Uint8Array(this.#memory.buffer, this.#outAt, result).slice() };
+    if (result > outBytes) throw this.#refuse('corrupt', `a reply of at most ${outBytes} octets`, result);
+    return { errno: 0, reply: this.#guarded.read(this.#output.at, result) };
   }
 
-  /** Each call begins with a full tank: what a function saves it cannot spend later. */
-  #metered(name: string, tank: number, work: () => number): number {
-    this.#fuel.value = BigInt(tank);
-    try {
-      return work();
-    } catch (error) {
-      if (this.#fuel.value >= 0n) throw error;
-      throw new GatewayError(
-        'exhausted',
-        `module ${this.#manifest.id}: ${name}: more than ${tank} units of fuel used`,
-        {
-          cause: error,
-          hint: 'It computes too long for one call: smaller events, or a larger limits.fuelPerCall in its manifest.',
-        },
-      );
-    }
-  }
-
-  #buffer(needed: number, pointer: string, capacity: string): { at: number; bytes: number } {
-    const at = callExport(this.#exports, this.#manifest.id, pointer) >>> 0;
-    const bytes = callExport(this.#exports, this.#manifest.id, capacity) >>> 0;
-    const isInside = at % 8 === 0 && at + bytes <= this.#memory.buffer.byteLength;
-    if (isInside && bytes >= needed) return { at, bytes };
-    throw this.#denied(
-      `${pointer}: an aligned buffer of ${needed} octets or more inside its memory`,
-      `${bytes} at ${at}`,
-    );
-  }
-
-  #denied(expected: string, found: number | string): GatewayError {
-    return new GatewayError('denied', `module ${this.#manifest.id}: ${expected} expected, ${found} found`);
+  #refuse(code: 'invalid' | 'corrupt', expected: string, found: number): GatewayError {
+    return new GatewayError(code, `module ${this.#guarded.manifest.id}: ${expected} expected, ${found} found`);
   }
 }

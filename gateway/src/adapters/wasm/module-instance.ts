@@ -10,15 +10,12 @@ import {
 } from '../../core/modules/batch-layout.ts';
 import { ERRNO, errnoName } from '../../core/modules/errno.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
-import { FUEL_EXPORT, type HostCalls, type RunningModule } from '../../core/modules/ports.ts';
-import { callExport, type Exports, initialize } from './exported.ts';
+import type { HostCalls, RunningModule } from '../../core/modules/ports.ts';
+import { type AbiBuffer, GuardedInstance } from './guarded-instance.ts';
 import { hostImports } from './host-imports.ts';
 
 /** The least input buffer: with less, a batch would never come to its end. */
 const ONE_ROW_BYTES = BATCH_HEADER_BYTES + BATCH_ROW_BYTES;
-
-/** The call that is paid by `startFuel`. */
-const START = 'its start';
 
 /** Calls in a row that fetch the rest of an output. */
 const PAGES_MAX = 64;
@@ -60,17 +57,11 @@ export interface SystemInterface {
  */
 export class ModuleInstance implements RunningModule {
   readonly inputRows: number;
-  readonly #exports: Exports;
-  readonly #memory: WebAssembly.Memory;
-  readonly #manifest: ModuleManifest;
-  readonly #fuel: WebAssembly.Global<bigint>;
-  readonly #fuelPerCall: bigint;
-  readonly #inAt: number;
-  readonly #inBytes: number;
-  readonly #outAt: number;
-  readonly #outBytes: number;
+  readonly hasTick: boolean;
+  readonly #guarded: GuardedInstance;
+  readonly #input: AbiBuffer;
+  readonly #output: AbiBuffer;
   #sequence = 0;
-  #fuelUsed = 0;
 
   /**
    * @param calls serves its capabilities; left out, it may have none.
@@ -84,140 +75,82 @@ export class ModuleInstance implements RunningModule {
     calls?: HostCalls,
     system?: SystemInterface,
   ) {
-    const gw1 = calls === undefined ? {} : hostImports(manifest, calls, () => this.#memory);
+    const gw1 = calls === undefined ? {} : hostImports(manifest, calls, () => this.#guarded.memory);
     const instance = new WebAssembly.Instance(module, { gw1, ...system?.imports } as WebAssembly.Imports);
-    this.#exports = instance.exports as unknown as Exports;
-    this.#memory = instance.exports.memory as WebAssembly.Memory;
-    this.#manifest = manifest;
-    this.#fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global<bigint>;
-    this.#fuelPerCall = BigInt(manifest.limits.fuelPerCall);
+    this.#guarded = new GuardedInstance(instance, manifest);
     system?.attach(instance);
-    this.#fuel.value = BigInt(manifest.limits.startFuel);
-    this.#metered(START, manifest.limits.startFuel, () => {
-      initialize(this.#exports, manifest.id);
-      const before = this.#buffer(Math.max(config.length, ONE_ROW_BYTES), 'gw_in_ptr', 'gw_in_cap');
-      new Uint8Array(this.#memory.buffer).set(config, before.at);
-      const result = callExport(this.#exports, manifest.id, 'gw_init', config.length);
-      if (result < 0)
-        throw new GatewayError('denied', `module ${manifest.id}: refuses its configuration: ${errnoName(result)}`);
-      return result;
-    });
-    ({ at: this.#inAt, bytes: this.#inBytes } = this.#buffer(ONE_ROW_BYTES, 'gw_in_ptr', 'gw_in_cap'));
-    ({ at: this.#outAt, bytes: this.#outBytes } = this.#buffer(0, 'gw_out_ptr', 'gw_out_cap'));
-    if (this.#outBytes > manifest.limits.outBytes) {
-      throw new GatewayError(
-        'denied',
-        `module ${manifest.id}: an output of at most ${manifest.limits.outBytes} octets expected, ${this.#outBytes} found`,
-      );
-    }
-    this.inputRows = rowsThatFit(this.#inBytes);
+    this.#input = this.#guarded.start(config, ONE_ROW_BYTES);
+    this.#output = this.#guarded.outputBuffer();
+    this.inputRows = rowsThatFit(this.#input.bytes);
+    this.hasTick = this.#guarded.has('gw_on_tick');
   }
 
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#buffer.byteLength;
   }
 
-  get hasTick(): boolean {
-    return typeof this.#exports.gw_on_tick === 'function';
+  get fuelUsed(): number {
+    return this.#guarded.fuelUsed;
+  }
+
+  get #buffer(): ArrayBuffer {
+    return this.#guarded.memory.buffer;
   }
 
   input(rows: number): BatchViews {
-    return viewBatch(this.#memory.buffer, this.#inAt, rows);
+    return viewBatch(this.#buffer, this.#input.at, rows);
   }
 
   onBatch(rows: number, onOutput: (output: BatchViews) => void): number {
-    const length = writeHeader(this.#memory.buffer, this.#inAt, rows, ++this.#sequence);
-    return this.#pages(this.#call('gw_on_batch', length), onOutput);
+    const length = writeHeader(this.#buffer, this.#input.at, rows, ++this.#sequence);
+    return this.#pages(this.#guarded.call('gw_on_batch', length), onOutput);
   }
 
   onTick(nowMs: number, onOutput: (output: BatchViews) => void): number {
-    return this.#pages(this.#call('gw_on_tick', nowMs), onOutput);
+    return this.#pages(this.#guarded.call('gw_on_tick', nowMs), onOutput);
   }
 
   #pages(result: number, onOutput: (output: BatchViews) => void): number {
     for (let page = 0; result > 0; page++) {
-      const { views, hasMore } = readOutput(this.#memory.buffer, this.#outAt, this.#outBytes, result);
+      const { views, hasMore } = readOutput(this.#buffer, this.#output.at, this.#output.bytes, result);
       onOutput(views);
       if (!hasMore) return 0;
       if (page === PAGES_MAX)
-        throw new GatewayError('corrupt', `module ${this.#manifest.id}: at most ${PAGES_MAX} pages of output expected`);
-      result = this.#call('gw_on_batch', 0);
+        throw new GatewayError(
+          'corrupt',
+          `module ${this.#guarded.manifest.id}: at most ${PAGES_MAX} pages of output expected`,
+        );
+      result = this.#guarded.call('gw_on_batch', 0);
     }
     return result;
   }
 
   snapshot(): Uint8Array[] | string {
-    const { state, limits } = this.#manifest;
+    const { state, limits } = this.#guarded.manifest;
     if (state === null) return 'it keeps no state';
     const pages: Uint8Array[] = [];
     let octets = 0;
     for (;;) {
-      const length = this.#call('gw_snapshot', pages.length);
+      const length = this.#guarded.call('gw_snapshot', pages.length);
       if (length === 0) return pages;
       if (length < 0) return `gw_snapshot: ${errnoName(length)}`;
       octets += length;
-      const pageMax = Math.min(this.#inBytes, this.#outBytes);
+      const pageMax = Math.min(this.#input.bytes, this.#output.bytes);
       if (length > pageMax) return `gw_snapshot: pages of at most ${pageMax} octets expected, ${length} found`;
       if (octets > limits.snapshotBytes || pages.length === STATE_PAGES_MAX) {
         return `its state is larger than limits.snapshotBytes, ${limits.snapshotBytes}`;
       }
-      pages.push(new Uint8Array(this.#memory.buffer, this.#outAt, length).slice());
+      pages.push(this.#guarded.read(this.#output.at, length));
     }
   }
 
   restore(pages: readonly Uint8Array[]): number {
     for (const page of pages) {
-      if (page.length > this.#inBytes) return ERRNO.EINVAL;
-      new Uint8Array(this.#memory.buffer).set(page, this.#inAt);
-      const result = this.#call('gw_restore', page.length);
+      if (page.length > this.#input.bytes) return ERRNO.EINVAL;
+      this.#guarded.write(this.#input.at, page);
+      const result = this.#guarded.call('gw_restore', page.length);
       if (result < 0) return result;
     }
-    return this.#call('gw_restore', 0);
-  }
-
-  get fuelUsed(): number {
-    return this.#fuelUsed;
-  }
-
-  /** Each call begins with a full tank: what a module saves it cannot spend later. */
-  #call(name: string, argument: number): number {
-    this.#fuel.value = this.#fuelPerCall;
-    return this.#metered(name, this.#manifest.limits.fuelPerCall, () =>
-      callExport(this.#exports, this.#manifest.id, name, argument),
-    );
-  }
-
-  #metered(name: string, tank: number, work: () => number): number {
-    try {
-      return work();
-    } catch (error) {
-      if (this.#fuel.value >= 0n) throw error;
-      throw new GatewayError(
-        'exhausted',
-        `module ${this.#manifest.id}: ${name}: more than ${tank} units of fuel used`,
-        {
-          cause: error,
-          hint:
-            name === START
-              ? 'Its start computes too long: a larger limits.startFuel in its manifest.'
-              : 'It computes too long for one call: smaller batches, or a larger limits.fuelPerCall in its manifest.',
-        },
-      );
-    } finally {
-      this.#fuelUsed += Math.min(tank, tank - Number(this.#fuel.value));
-    }
-  }
-
-  #buffer(needed: number, pointer: string, capacity: string): { at: number; bytes: number } {
-    const at = callExport(this.#exports, this.#manifest.id, pointer) >>> 0;
-    const bytes = callExport(this.#exports, this.#manifest.id, capacity) >>> 0;
-    const isInside = at % 8 === 0 && at + bytes <= this.#memory.buffer.byteLength;
-    if (!isInside || bytes < needed) {
-      throw new GatewayError(
-        'denied',
-        `module ${this.#manifest.id}: ${pointer}: an aligned buffer of ${needed} octets or more inside its memory expected, ${bytes} at ${at} found`,
-      );
-    }
-    return { at, bytes };
+    return this.#guarded.call('gw_restore', 0);
   }
 }

@@ -6,6 +6,9 @@ import type { OutputSink } from './module-binding.ts';
 export const DERIVED_LANES = ['aggregate', 'alarm'] as const;
 export type DerivedLane = (typeof DERIVED_LANES)[number];
 
+/** Rows taken from the rate in one go. */
+const CREDIT_ROWS = 256;
+
 /**
  * The way of one module's rows to the common outbox. It counts what has been sent since the last checkpoint; after a recovery, when the module
  * goes once more over what came since then, it holds back as many rows as had been sent already.
@@ -19,6 +22,8 @@ export class CountedSink implements OutputSink {
   readonly #held = [0, 0];
   readonly #nowMs: () => number;
   #rate: TokenBucket;
+  /** Rows taken from the rate and not used yet: the clock is read once for many. */
+  #credit = 0;
 
   /** @param rowsPerSec what is over it is shed. @param nowMs monotonic. */
   constructor(target: OutputSink, sent: Float64Array, rowsPerSec: number, nowMs: () => number) {
@@ -31,6 +36,7 @@ export class CountedSink implements OutputSink {
   /** Another version speaks, under its own rate. */
   setRate(rowsPerSec: number): void {
     this.#rate = new TokenBucket(rowsPerSec, this.#nowMs());
+    this.#credit = 0;
   }
 
   /** From now on the rows that count as sent are held back, as often as they were. */
@@ -46,7 +52,7 @@ export class CountedSink implements OutputSink {
   point(lane: DerivedLane, series: number, timeMs: number, value: number, quality: number): void {
     const index = lane === 'alarm' ? 1 : 0;
     if (this.#holds(index, 1)) return;
-    if (this.#rate.take(1, this.#nowMs())) this.#target.point(lane, series, timeMs, value, quality);
+    if (this.#mayGo()) this.#target.point(lane, series, timeMs, value, quality);
     else this.#target.shed(lane, 'module_output', 1);
     this.#pending[index]!++;
   }
@@ -68,6 +74,16 @@ export class CountedSink implements OutputSink {
   /** Rows wait in the outbox: a checkpoint now would forget that they have not been sent. */
   get hasPending(): boolean {
     return this.#pending[0]! + this.#pending[1]! > 0;
+  }
+
+  #mayGo(): boolean {
+    if (this.#credit === 0) {
+      this.#credit = Math.min(CREDIT_ROWS, Math.max(0, Math.floor(this.#rate.available(this.#nowMs()))));
+      this.#rate.spend(this.#credit);
+    }
+    if (this.#credit === 0) return false;
+    this.#credit--;
+    return true;
   }
 
   #holds(lane: number, rows: number): boolean {

@@ -59,7 +59,7 @@ export class HostedModules<S extends SlottedSpec> {
 
   get rowsOut(): number {
     let rows = 0;
-    for (const { hosted } of this.#modules.values()) rows += hosted.totals().rowsOut;
+    for (const { hosted } of this.#modules.values()) rows += hosted.total('rowsOut');
     return rows;
   }
 
@@ -139,7 +139,7 @@ export class HostedModules<S extends SlottedSpec> {
 
   onTick(epochMs: number): void {
     this.#callMsBefore = this.#callMsAtTick;
-    this.#callMsAtTick = new Map([...this.#modules].map(([name, { hosted }]) => [name, hosted.totals().callMs]));
+    this.#callMsAtTick = new Map([...this.#modules].map(([name, { hosted }]) => [name, hosted.total('callMs')]));
     const { recovery, onQuarantine } = this.#parts;
     if (recovery !== null && !recovery.isFull) recovery.logTick(epochMs);
     for (const { hosted } of this.#modules.values()) {
@@ -238,7 +238,7 @@ export class HostedModules<S extends SlottedSpec> {
     let slowest: HostedModule | undefined;
     let most = SLOW_MS;
     for (const { hosted } of this.#modules.values()) {
-      const now = hosted.totals().callMs;
+      const now = hosted.total('callMs');
       const took = now - (this.#callMsBefore.get(hosted.name) ?? now);
       if (took <= most) continue;
       slowest = hosted;

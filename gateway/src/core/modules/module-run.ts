@@ -13,9 +13,6 @@ import type { ModuleBinding } from './module-binding.ts';
 import type { RunningModule } from './ports.ts';
 import { type ModuleCounts, type ModuleStatus, NO_COUNTS } from './status.ts';
 
-/** Result of work that is no call for the module's purpose. */
-const SNAPSHOT = 1;
-
 /** After a trap: one second, doubling to a minute; a module that runs well for a minute starts over. */
 const BACKOFF = { first: millis(1000), max: millis(60_000) };
 /** In quarantine: ten minutes, doubling to six hours. */
@@ -135,11 +132,7 @@ export class ModuleRun {
   state(): CarriedState | null {
     const { manifest } = this.#parts.binding;
     if (manifest.state === null) return null;
-    let pages: Uint8Array[] | string = 'it does not run';
-    this.#call((instance) => {
-      pages = instance.snapshot();
-      return SNAPSHOT;
-    });
+    const pages = this.#within((instance) => instance.snapshot()) ?? 'it does not run';
     if (typeof pages === 'string') return this.#noState(pages);
     return { module: manifest.id, version: manifest.version, form: manifest.state.version, pages };
   }
@@ -213,23 +206,32 @@ export class ModuleRun {
     return notCarried;
   }
 
+  /** A call for the module's purpose: counted and timed. */
   #call(work: (instance: RunningModule) => number): void {
+    const result = this.#within((instance) => {
+      const found = work(instance);
+      this.#counts.calls++;
+      return found;
+    });
+    this.#times.record(this.#lastCallTookMs);
+    if (result !== undefined && result < 0) this.#refused(result);
+  }
+
+  /** Anything that runs code of the module: under the watchdog's eye, its fuel accounted. @returns undefined when it does not run, or failed. */
+  #within<T>(work: (instance: RunningModule) => T): T | undefined {
     const instance = this.#instance;
-    if (instance === null) return;
+    if (instance === null) return undefined;
     const { marker, nowMs } = this.#parts;
     const start = nowMs();
     const fuel = instance.fuelUsed;
-    let isSnapshot = false;
     let isOurs = false;
     marker.enter();
     try {
-      const result = work(instance);
-      isSnapshot = result === SNAPSHOT;
-      if (result !== SNAPSHOT) this.#counts.calls++;
-      if (result < 0) this.#refused(result);
+      return work(instance);
     } catch (error) {
       isOurs = !isTheirs(error);
       this.#failed(error);
+      return undefined;
     } finally {
       if (!isOurs) marker.leave();
       const used = instance.fuelUsed - fuel;
@@ -237,7 +239,6 @@ export class ModuleRun {
       this.#counts.fuel += used;
       this.#lastCallTookMs = nowMs() - start;
       this.#counts.callMs += this.#lastCallTookMs;
-      if (!isSnapshot) this.#times.record(this.#lastCallTookMs);
     }
   }
 
