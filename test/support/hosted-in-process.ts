@@ -16,10 +16,10 @@ import { ModuleBinding } from '../../gateway/src/core/modules/module-binding.ts'
 import { ModuleRun } from '../../gateway/src/core/modules/module-run.ts';
 import { allocateRecovery, Recovery } from '../../gateway/src/core/modules/recovery.ts';
 import type { ModuleStatus } from '../../gateway/src/core/modules/status.ts';
-import type { ModuleVerbs } from '../../gateway/src/main/module-worker.ts';
 import { blankStatus } from '../../gateway/src/main/modules/module-entry.ts';
 import type { ModuleSpec } from '../../gateway/src/main/modules/module-spec.ts';
 import type { ModuleThreadFace, ModuleThreadParts } from '../../gateway/src/main/modules/module-thread.ts';
+import type { ModuleVerbs } from '../../gateway/src/main/modules/worker-contract.ts';
 
 export interface InProcessOptions {
   /** Hears every row that a worker would have sent to the store: `lane device/point time value quality`. */

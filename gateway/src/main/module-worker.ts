@@ -1,5 +1,5 @@
 /** A module worker, one of each class: batches in, through every module, rows out. Main watches it and ends it when a call outlasts its deadline. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -7,67 +7,22 @@ import { describeError } from '../base/errors.ts';
 import { BatchPool } from '../core/model/batch-pool.ts';
 import { COUNTER_INDEX, countersOf } from '../core/model/counters.ts';
 import { LatencyHistogram } from '../core/model/latency-histogram.ts';
-import { MODULE_CLASSES, type ModuleClass } from '../core/model/module-class.ts';
+import { MODULE_CLASSES } from '../core/model/module-class.ts';
 import { QUALITY_TIME_FROM_GATEWAY } from '../core/model/quality.ts';
 import type { Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
-import type { CanaryReport } from '../core/modules/comparison.ts';
-import { DerivedRegistry, type IdRange } from '../core/modules/derived-registry.ts';
+import { DerivedRegistry } from '../core/modules/derived-registry.ts';
 import { HostedModules } from '../core/modules/hosted-modules.ts';
 import { Recovery } from '../core/modules/recovery.ts';
-import type { ModuleStatus } from '../core/modules/status.ts';
 import { BatchQueue } from './modules/batch-queue.ts';
 import { DerivedOutbox } from './modules/derived-outbox.ts';
 import { HostAlarms } from './modules/host-alarms.ts';
 import { ModuleRunFactory } from './modules/module-run-factory.ts';
 import type { ModuleSpec } from './modules/module-spec.ts';
 import { WasiHost } from './modules/wasi-host.ts';
-import type { ModuleBatchMessage, SharedParts } from './thread-messages.ts';
+import type { InitialModule, ModuleVerbs, ModuleWorkerData } from './modules/worker-contract.ts';
+import type { ModuleBatchMessage } from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
-
-/** One module at the start of a worker. */
-export interface InitialModule {
-  readonly spec: ModuleSpec;
-  /** How it stood in a worker that was ended. */
-  readonly before?: ModuleStatus | undefined;
-  /** What it knew when the gateway was last stopped. */
-  readonly state?: Uint8Array | undefined;
-}
-
-export interface ModuleWorkerData {
-  readonly moduleClass: ModuleClass;
-  readonly gatewayId: string;
-  readonly modules: readonly InitialModule[];
-  readonly shared: SharedParts;
-  readonly series: readonly Series[];
-  readonly ids: IdRange;
-  readonly ingest: MessagePort;
-  readonly store: MessagePort;
-  /** Alarm series that stand raised from before. */
-  readonly raised: readonly number[];
-  /** See `module-watchdog.ts`. */
-  readonly calls: SharedArrayBuffer;
-  readonly recovery: SharedArrayBuffer;
-  /** Slots of modules that a worker before this one was ended for; null: this is the first. */
-  readonly culprits: readonly number[] | null;
-  readonly quarantineAfter: number;
-}
-
-/** Verbs called by main. Each takes effect between two batches. */
-export interface ModuleVerbs {
-  /** @returns null, or why the module begins without the state of the one before it. */
-  put(spec: ModuleSpec, known: readonly Series[]): string | null;
-  remove(name: string): void;
-  resume(name: string): void;
-  startCanary(spec: ModuleSpec, known: readonly Series[]): string | null;
-  swapCanary(name: string): boolean;
-  dropCanary(name: string): void;
-  canaryReport(name: string): CanaryReport | null;
-  statuses(): ModuleStatus[];
-  states(): Map<string, Uint8Array>;
-  /** Resolves when every batch up to `sequence` is worked off, or ten seconds have passed, and all output is on disk. */
-  drain(sequence: number): void;
-}
 
 const TICK_MS = 1000;
 /** With so many batches waiting the slowest module is left out, until few are. */

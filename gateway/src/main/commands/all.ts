@@ -10,20 +10,19 @@ import {
   functionShow,
 } from './function.ts';
 import { install, uninstall } from './install.ts';
+import { moduleBench } from './module-bench.ts';
+import { moduleBuild } from './module-build.ts';
 import {
   moduleConfigure,
   moduleInstall,
-  moduleList,
   moduleRemove,
   moduleResume,
   moduleRollback,
-  moduleShow,
   moduleUpgrade,
-} from './module.ts';
-import { moduleBench } from './module-bench.ts';
-import { moduleBuild } from './module-build.ts';
+} from './module-change.ts';
 import { moduleInspect } from './module-inspect.ts';
 import { moduleKeygen } from './module-keygen.ts';
+import { moduleList, moduleShow } from './module-list.ts';
 import { moduleNew } from './module-new.ts';
 import { moduleSign } from './module-sign.ts';
 import { moduleTest } from './module-test.ts';

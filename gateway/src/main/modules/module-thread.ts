@@ -13,12 +13,12 @@ import type { IdRange } from '../../core/modules/derived-registry.ts';
 import { allocateRecovery } from '../../core/modules/recovery.ts';
 import type { ModuleStatus } from '../../core/modules/status.ts';
 import { assets } from '../assets.ts';
-import type { InitialModule, ModuleVerbs, ModuleWorkerData } from '../module-worker.ts';
 import type { SharedParts, WorkerNotice } from '../thread-messages.ts';
 import { CALL_MARKS_BYTES } from './call-marks.ts';
 import { blankStatus } from './module-entry.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { ModuleWatchdog } from './module-watchdog.ts';
+import type { InitialModule, ModuleVerbs, ModuleWorkerData } from './worker-contract.ts';
 
 export interface ModuleThreadParts {
   readonly moduleClass: ModuleClass;
