@@ -65,8 +65,3 @@ export interface BoardStatus {
     readonly memoryBytes?: number;
   }[];
 }
-
-/** What was refused, as every verb says it with --json. */
-export interface Refusal {
-  readonly error: { readonly code: string; readonly message: string };
-}
