@@ -1,0 +1,52 @@
+/** What the watchdog judges and what the worker does afterwards: real threads, no modules. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { millis } from '../../../../gateway/src/base/units.ts';
+import { CALL_MARKS_BYTES } from '../../../../gateway/src/main/modules/call-marks.ts';
+import { ModuleWatchdog } from '../../../../gateway/src/main/modules/module-watchdog.ts';
+import { eventually } from '../../../support/eventually.ts';
+
+const SLOT = 6;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function startCaller() {
+  const calls = new SharedArrayBuffer(CALL_MARKS_BYTES);
+  const steps = new SharedArrayBuffer(8);
+  const worker = new Worker(new URL('./marked-caller.ts', import.meta.url), { workerData: { calls, steps } });
+  const step = new Int32Array(steps);
+  const isAt = (want: number) => eventually(`step ${want}`, () => Atomics.load(step, 1) === want);
+  const endCall = () => Atomics.store(step, 0, 1);
+  return { calls, worker, step, isAt, endCall };
+}
+
+function watch(calls: SharedArrayBuffer, deadlineMs: number, onOverdue: (slot: number) => void): ModuleWatchdog {
+  const deadlineOf = () => millis(deadlineMs);
+  const watchdog = new ModuleWatchdog({ calls, deadlineOf, nowMs: () => performance.now(), onOverdue });
+  watchdog.start();
+  return watchdog;
+}
+
+test('a worker that was judged goes no further, also when its call comes back, and can be ended', async () => {
+  const { calls, worker, step, isAt, endCall } = startCaller();
+  const overdue: number[] = [];
+  using _ = watch(calls, 20, (slot) => overdue.push(slot));
+  await isAt(1);
+  await eventually('the judgement', () => overdue.length > 0);
+  endCall();
+  await pause(200);
+  assert.deepEqual(overdue, [SLOT], 'judged once, by its slot');
+  assert.equal(Atomics.load(step, 1), 1, 'nothing is done after the call');
+  await worker.terminate();
+});
+
+test('a call that comes back in time is left alone', async () => {
+  const { calls, worker, isAt, endCall } = startCaller();
+  using watchdog = watch(calls, 60_000, () => assert.fail('nobody is overdue'));
+  await isAt(1);
+  assert.equal(watchdog.calling, SLOT);
+  endCall();
+  await isAt(2);
+  assert.equal(watchdog.calling, undefined);
+  await worker.terminate();
+});
