@@ -14,7 +14,7 @@ const USAGE = `usage: npm run bench -- [--quick] [--json] [--no-peer] [PART...]
   --quick    a few seconds a part: to see that it runs, not to quote
   --json     one JSON object as the last line
   --no-peer  without Node-RED and wazero
-  PART       only these, of: rate latency bytes peer store decode wasm (the first four when none is named)
+  PART       only these, of: rate latency bytes peer store decode wasm neighbours (the first four when none is named)
 Takes about ten minutes; the machine should do nothing else. nats-server and mosquitto are installed as root on Debian or
 Ubuntu, Node-RED into .cache/peers, unless TIDEGATE_NO_INSTALL=1; without one of them its rows are left out, with the reason.`;
 const PARTS = ['rate', 'latency', 'bytes', 'peer'];
@@ -23,6 +23,7 @@ const OWN_FILES = {
   store: 'test/bench/store.bench.ts',
   decode: 'test/bench/decode.bench.ts',
   wasm: 'test/bench/wasm.bench.ts',
+  neighbours: 'test/bench/neighbours.bench.ts',
 };
 
 // For compilers that tests run.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject } from 'postject';
+import { endWithInterpreter } from './elf.mjs';
 import { runStep } from './run.mjs';
 
 /** Node looks for this text in itself to learn whether it carries an application: see "Single executable applications" in its manual. */
@@ -49,6 +50,7 @@ export async function makeExecutable({ target, node, parts, index, stage, file }
   copyFileSync(node.node, draft);
   chmodSync(draft, 0o755);
   await withQuietLief(() => inject(draft, 'NODE_SEA_BLOB', readFileSync(join(stage, 'blob')), { sentinelFuse: FUSE }));
+  endWithInterpreter(draft);
   renameSync(draft, file);
 }
 

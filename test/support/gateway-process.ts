@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly config?: string;
   /** Lines of `[mqtt.listener]`, besides its port. */
   readonly listener?: string;
+  /** Lines of `[modules]`, besides the developer mode of a test with modules of its own. */
+  readonly modules?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** The program and what comes before its verb; the sources on this Node unless told, or a packaged executable, perhaps in an emulator. */
   readonly program?: readonly string[];
@@ -56,7 +58,8 @@ export class GatewayProcess implements AsyncDisposable {
   constructor(options: GatewayOptions = {}) {
     this.#options = options;
     // Modules of a test's own folder are signed by nobody.
-    const modules = options.env?.TIDEGATE_MODULES === undefined ? '' : '[modules]\ndeveloper_mode = true\n';
+    const mode = options.env?.TIDEGATE_MODULES === undefined ? '' : 'developer_mode = true';
+    const modules = `[modules]\n${mode}\n${options.modules ?? ''}\n`;
     const ports = `[web]\nport = 0\n[mqtt.listener]\nport = 0\n${options.listener ?? ''}\n`;
     writeFileSync(
       this.configFile,
@@ -112,7 +115,9 @@ export class GatewayProcess implements AsyncDisposable {
       const timeoutMs = this.#options.timeoutMs ?? START_TIMEOUT_MS;
       setTimeout(() => reject(new Error(`the gateway did not start: ${this.#log}`)), timeoutMs).unref();
     });
-    this.#started = JSON.parse(await line) as Started;
+    const said = await line;
+    this.#started = JSON.parse(said) as Started;
+    if (this.#started.mqtt === undefined) throw new Error(`the gateway did not start: ${said}`);
     // The line comes a moment before the program listens to signals: after an answer it does.
     await fetch(new URL('/healthz', this.web)).then((answer) => answer.body?.cancel());
     return this;

@@ -1,7 +1,7 @@
 /** The gateway as its own process on a fresh state folder and, where that is asked for, a nats-server and a sink. */
 import { join } from 'node:path';
 import type { StatusDocument } from '../../../gateway/src/main/status-report.ts';
-import { CLI, GatewayProcess } from '../../support/gateway-process.ts';
+import { CLI, type GatewayOptions, GatewayProcess } from '../../support/gateway-process.ts';
 import { NatsServer } from '../../support/nats-server.ts';
 import { findBinary } from '../../support/require.ts';
 import { runProgram } from '../../support/run-program.ts';
@@ -27,11 +27,13 @@ export interface GatewayRig extends AsyncDisposable {
 /** Room for what the cloud cannot take at full rate. Everything else is as a gateway has it by default. */
 const DISK_MAX = '[store]\ndisk_max = "8GiB"\n';
 
-export async function startGatewayRig(withCloud: boolean): Promise<GatewayRig> {
+/** @param options what this gateway has besides. */
+export async function startGatewayRig(withCloud: boolean, options: GatewayOptions = {}): Promise<GatewayRig> {
   await using parts = new AsyncDisposableStack();
   const cloud = withCloud ? parts.use(await startCloud()) : null;
   const sync = cloud === null ? '' : `[sync]\nservers = ["${cloud.url}"]\nstream_bytes_max = "8GiB"\n`;
-  const gateway = parts.use(new GatewayProcess({ config: `${DISK_MAX}${sync}[log]\nlevel = "warn"\n` }));
+  const config = `${DISK_MAX}${sync}[log]\nlevel = "warn"\n${options.config ?? ''}`;
+  const gateway = parts.use(new GatewayProcess({ ...options, config }));
   parts.defer(killWithUs(() => gateway.kill()));
   await gateway.start();
   const running = parts.move();

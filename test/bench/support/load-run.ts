@@ -13,6 +13,8 @@ export interface LoadShape {
   readonly messagesPerSecond: number;
   /** Whether every reading carries the moment of its message: its age is then the message's. */
   readonly isStamped?: boolean;
+  /** See test/support/load.ts; `walk` unless told. */
+  readonly values?: 'walk' | 'numbered';
 }
 
 export interface Spans {
@@ -50,7 +52,7 @@ export async function runLoad(
       ...['--warm-up', String(spans.warmUpSeconds)],
       // Ended by us: it goes on until our own span is over.
       ...['--for', String(spans.seconds + 0.5)],
-      ...['--values', 'walk'],
+      ...['--values', shape.values ?? 'walk'],
       ...['--times', shape.isStamped ? 'now' : 'even'],
     ],
     ROOT,

@@ -22,12 +22,17 @@ function boot(): void {
 
 /** A bundle is the text of one function that takes what CommonJS gives a module. */
 function run(parts: Parts, name: string): void {
-  const text = Buffer.from(parts.octets(`${name}.cjs`)).toString('latin1');
-  const cache = parts.has(`${name}.cache`) ? Buffer.from(parts.octets(`${name}.cache`)) : undefined;
-  const script = new Script(text, { filename: `${name}.cjs`, ...(cache === undefined ? {} : { cachedData: cache }) });
+  const text = inPlace(parts.octets(`${name}.cjs`)).toString('latin1');
+  const cache = parts.has(`${name}.cache`) ? { cachedData: parts.octets(`${name}.cache`) } : {};
+  const script = new Script(text, { filename: `${name}.cjs`, ...cache });
   bootGlobals().tidegateCacheRejected = script.cachedDataRejected;
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(process.execPath), module, process.execPath, '');
+}
+
+/** `Buffer.from(octets)` would copy them. */
+function inPlace({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 try {
