@@ -31,7 +31,8 @@ ${rows(['verb', 'what it does'], verbs)}
 
 ${rows(['code', 'meaning'], codes)}
 
-\`usage\` also stands for a wrong option or configuration; \`unavailable\` for a gateway, server or file that is not there.
+\`failed\` is everything that is not one of the others: a test that does not pass, a state folder that another gateway uses. \`usage\` also stands for a wrong option,
+and for a configuration with faults (\`config check\` too); \`unavailable\` for a gateway, server or file that is not there.
 `;
 }
 
@@ -49,6 +50,7 @@ ${GENERATED}
 
 \`/metrics\` on the web listener, in the Prometheus text format, by OpenTelemetry's SDK; counters get the suffix \`_total\`. Hot counters are
 numbers in shared memory and cost 5 ns; they begin at zero with the process. The ledger's counters are persisted and begin with the store's epoch.
+\`target_info\` says whose they are: \`service_name\` tidegate, \`service_instance_id\` the gateway's id, \`service_version\`.
 
 ${rows(['name', 'kind', 'unit', 'meaning'], [...counters, ...gauges])}
 `;

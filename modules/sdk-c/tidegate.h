@@ -58,6 +58,23 @@ TG_HELPER void tg_store_u32(uint8_t *at, uint32_t v) { __builtin_memcpy(at, &v, 
 TG_HELPER void tg_store_u64(uint8_t *at, uint64_t v) { __builtin_memcpy(at, &v, 8); }
 TG_HELPER void tg_store_f64(uint8_t *at, double v) { __builtin_memcpy(at, &v, 8); }
 
+/* ---- Last words ----------------------------------------------------------------------------------------------------------- */
+
+/** What the host reads where it stands once the instance has trapped: octets of text, and the text. */
+static struct { uint32_t octets; char text[508]; } tg_last_words __attribute__((aligned(8)));
+
+TG_EXPORT(gw_panic_ptr) int32_t gw_panic_ptr(void) { return (int32_t)(uintptr_t)&tg_last_words; }
+TG_EXPORT(gw_panic_cap) int32_t gw_panic_cap(void) { return sizeof tg_last_words; }
+
+/** Ends the instance like a trap, and says why: UTF-8, at most 508 octets, cut beyond. For what must not be; else return an errno. */
+TG_HELPER _Noreturn void tg_panic(const char *reason)
+{
+	uint32_t n = 0;
+	for (; reason[n] && n < sizeof tg_last_words.text; n++) tg_last_words.text[n] = reason[n];
+	tg_last_words.octets = n;
+	__builtin_trap();
+}
+
 /* ---- Configuration ------------------------------------------------------------------------------------------------------- */
 
 /** Rows and numbers a row of the configuration last opened; 0 inputs before that. */

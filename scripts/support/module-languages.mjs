@@ -12,6 +12,8 @@ const COMPILE_MS_MAX = 120_000;
 
 /** Debian's own; one from elsewhere in the PATH may have no WASM target. */
 const RUSTC = '/usr/bin/rustc';
+/** Who is told why a module in AssemblyScript gives up. */
+const ABORT = 'abort=modules/sdk-as/assembly/panic/aborted';
 const RUST_TARGET = 'wasm32-unknown-unknown';
 
 /** First match counts. `sdk`: the folder whose files the module is made from too. `packages`: what Debian calls the compiler. */
@@ -61,7 +63,7 @@ export function languageOf(folder) {
 
 async function compileAssemblyScript(entry, output, memoryPages) {
   const { default: asc } = await import('assemblyscript/asc');
-  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
+  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--use', ABORT];
   const memory = ['--initialMemory', String(memoryPages), '--maximumMemory', String(memoryPages)];
   const { error, stderr } = await asc.main([
     entry,

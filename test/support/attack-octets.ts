@@ -5,6 +5,20 @@ export const I64 = 0x7e;
 
 const IN_AT = 1024;
 const OUT_AT = 65_536;
+const PANIC_AT = 98_304;
+
+/** Opcodes that are needed here. */
+const OP = {
+  unreachable: 0x00,
+  loop: 0x03,
+  end: 0x0b,
+  br: 0x0c,
+  drop: 0x1a,
+  globalSet: 0x24,
+  i32Store: 0x36,
+  i64Const: 0x42,
+} as const;
+const BLOCK = 0x40;
 
 /** `i32.const n`, n as signed 32 bits. */
 export function i32Const(n: number): number[] {
@@ -49,6 +63,12 @@ export const MISSHAPEN: Readonly<Record<string, { readonly wasm: Uint8Array; rea
   'out-outside': bufferOf('gw_out_ptr', -4096, /gw_out_ptr: an aligned buffer/),
   'out-across-the-end': bufferOf('gw_out_ptr', 131_064, /gw_out_ptr: an aligned buffer/),
   'out-larger-than-granted': bufferOf('gw_out_cap', 65_536, /an output of at most 4096 octets/),
+  'panic-outside': { wasm: withPanic(-8, 512), reason: /gw_panic_ptr: an aligned buffer/ },
+  'panic-across-the-end': { wasm: withPanic(131_064, 512), reason: /gw_panic_ptr: an aligned buffer/ },
+  'panic-without-room': { wasm: withPanic(PANIC_AT, 0), reason: /gw_panic_ptr: an aligned buffer/ },
+  'panic-without-size': { wasm: octetModule({ gw_panic_ptr: returning(PANIC_AT) }), reason: /gw_panic_cap: the type/ },
+  'panic-longer-than-its-buffer': { wasm: withPanic(PANIC_AT, 512), reason: /^unreachable: why$/ },
+  'panic-at-the-end': { wasm: withPanic(131_064, 8), reason: /^unreachable: why$/ },
   'in-is-64-bit': exportOf('gw_in_ptr', { results: [I64], code: [0x42, 0] }),
   'init-takes-64-bit': exportOf('gw_init', { parameters: [I64], results: [I32], code: i32Const(0) }),
   'batch-takes-64-bit': exportOf('gw_on_batch', { parameters: [I64], results: [I32], code: i32Const(0) }),
@@ -67,6 +87,14 @@ export const MISSHAPEN: Readonly<Record<string, { readonly wasm: Uint8Array; rea
   'tick-takes-64-bit': exportOf('gw_on_tick', { parameters: [I64], results: [I32], code: i32Const(0) }),
 };
 
+/** `gw_on_batch` writes "why" and a line break into its panic buffer, claims that the text never ends, and traps. */
+function withPanic(at: number, octets: number): Uint8Array {
+  const store = (where: number, value: number) => [...i32Const(where), ...i32Const(value), OP.i32Store, 2, 0];
+  const code = [...store(at, -1), ...store(at + 4, Buffer.from('why\n').readInt32LE()), OP.unreachable];
+  const gw_panic = { gw_panic_ptr: returning(at), gw_panic_cap: returning(octets) };
+  return octetModule({ ...gw_panic, gw_on_batch: { ...quiet, code } });
+}
+
 function bufferOf(name: string, value: number, reason: RegExp) {
   return { wasm: octetModule({ [name]: returning(value) }), reason };
 }
@@ -74,10 +102,6 @@ function bufferOf(name: string, value: number, reason: RegExp) {
 function exportOf(name: string, spec: ExportChange) {
   return { wasm: octetModule({ [name]: spec }), reason: new RegExp(name) };
 }
-
-/** Opcodes that are needed here. */
-const OP = { loop: 0x03, br: 0x0c, end: 0x0b, drop: 0x1a, globalSet: 0x24, i64Const: 0x42 } as const;
-const BLOCK = 0x40;
 
 /** `gw_on_batch` asks for a thousand more elements of its table, for ever. */
 export function tableBomb(): Uint8Array {

@@ -20,11 +20,15 @@ export const BODY = {
 const IN_AT = 1024;
 const OUT_AT = 65_536;
 
-const constant = (n: number): number[] => [0x41, ...signed(n)];
+export const constant = (n: number): number[] => [0x41, ...signed(n)];
 const signed = (n: number): number[] => (n >= -64 && n < 64 ? [n & 127] : [(n & 127) | 128, ...signed(n >> 7)]);
 
-/** @param onBatch body of `gw_on_batch`; `onInit` of `gw_init`. */
-export function wasmModule(onBatch: readonly number[], onInit: readonly number[] = BODY.quiet): Uint8Array {
+/** @param onCall body of `gw_on_batch`, or of what a function has in its place; `onInit` of `gw_init`. */
+export function wasmModule(
+  onCall: readonly number[],
+  onInit: readonly number[] = BODY.quiet,
+  entry: 'gw_on_batch' | 'gw_on_event' = 'gw_on_batch',
+): Uint8Array {
   const get = (name: string, n: number) => ({ name, results: [I32], code: constant(n) });
   const take = (name: string, code: readonly number[]) => ({ name, parameters: [I32], results: [I32], code });
   return buildModule({
@@ -36,7 +40,7 @@ export function wasmModule(onBatch: readonly number[], onInit: readonly number[]
       get('gw_out_ptr', OUT_AT),
       get('gw_out_cap', 4096),
       take('gw_init', onInit),
-      take('gw_on_batch', onBatch),
+      take(entry, onCall),
     ],
   });
 }

@@ -3,14 +3,16 @@ import { childPath, rowPath, snakeCase } from './names.ts';
 import type { ParsedConfig } from './parse-config.ts';
 import type { Setting, Settings } from './setting.ts';
 import { SETTINGS } from './settings.ts';
-import { writtenValue } from './written-value.ts';
+import { fileValue, writtenValue } from './written-value.ts';
 
 /** One value with where it comes from, for `config show` and the page. */
 export interface ShownValue {
   /** `mqtt.listener.port`, `module[0].name`. */
   readonly path: string;
-  /** As the file would have it; `(hidden)` for a secret, `(not set)` for a number that is absent. */
-  readonly value: string;
+  /** Of its own type, quantities as the file has them (`10s`); `(hidden)` for a secret, null for what is not set. */
+  readonly value: unknown;
+  /** As the file would have it; `(hidden)`, `(not set)`. */
+  readonly text: string;
   readonly origin: string;
 }
 
@@ -28,14 +30,15 @@ function valuesOf(settings: Settings, table: object, path: string): Omit<ShownVa
     const at = childPath(path, snakeCase(name));
     const value = byName[name];
     if (node.type === 'section') return valuesOf(node.settings, value as object, at);
-    if (node.type !== 'tables') return [{ path: at, value: shownText(node, value) }];
+    if (node.type !== 'tables') return [{ path: at, ...shown(node, value) }];
     const rows = value as readonly object[];
-    if (rows.length === 0) return [{ path: at, value: '[]' }];
+    if (rows.length === 0) return [{ path: at, value: [], text: '[]' }];
     return rows.flatMap((row, index) => valuesOf(node.settings, row, rowPath(at, index)));
   });
 }
 
-function shownText(setting: Setting, value: unknown): string {
-  if (value === undefined) return '(not set)';
-  return 'secret' in setting && setting.secret ? '(hidden)' : writtenValue(setting, value);
+function shown(setting: Setting, value: unknown): { value: unknown; text: string } {
+  if (value === undefined) return { value: null, text: '(not set)' };
+  if ('secret' in setting && setting.secret) return { value: '(hidden)', text: '(hidden)' };
+  return { value: fileValue(setting, value), text: writtenValue(setting, value) };
 }

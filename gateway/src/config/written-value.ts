@@ -1,11 +1,16 @@
 import { formatBytesExact, formatDuration } from '../base/units.ts';
 import type { Setting } from './setting.ts';
 
-/** A value as the file has it (`"10s"`, `["a"]`, `{ windowMs = 10000 }`) from a value as the program uses it. */
+/** A value as the file would give it (`10s`, a list, a number) from a value as the program uses it. */
+export function fileValue(setting: Setting, value: unknown): unknown {
+  if (setting.type === 'duration') return formatDuration(Number(value));
+  if (setting.type === 'size') return formatBytesExact(Number(value));
+  return value;
+}
+
+/** The same in the file's own words (`"10s"`, `["a"]`, `{ windowMs = 10000 }`). */
 export function writtenValue(setting: Setting, value: unknown): string {
-  if (setting.type === 'duration') return JSON.stringify(formatDuration(Number(value)));
-  if (setting.type === 'size') return JSON.stringify(formatBytesExact(Number(value)));
-  return tomlValue(value);
+  return tomlValue(fileValue(setting, value));
 }
 
 /** The default as the file would have it; undefined when the setting has none. */

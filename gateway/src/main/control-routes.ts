@@ -12,15 +12,19 @@ import { json, type WebRequest, type WebRoute } from '../adapters/http/web-serve
 import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
 import { GatewayError } from '../base/errors.ts';
-import { MODULE_SAGAS } from '../core/modules/life/definitions.ts';
+import type { Config } from '../config/settings.ts';
+import { MODULE_SAGAS } from '../core/modules/life/define.ts';
 import { parseAdd, parseConfigure, parseInstall, parseOfUse, parseUpgrade } from '../core/modules/life/parameters.ts';
 import type { SagaEngine } from '../core/sagas/engine.ts';
+import type { FunctionPackages } from './functions/function-packages.ts';
 import type { ModuleHost } from './modules/module-host.ts';
 import type { StoreVerbs } from './thread-messages.ts';
 
 export interface ControlParts {
   readonly host: ModuleHost;
+  readonly config: Config;
   readonly packages: PackageFolder;
+  readonly functionPackages: FunctionPackages;
   readonly store: Remote<StoreVerbs>;
   readonly engine: SagaEngine;
 }
@@ -37,8 +41,23 @@ const PARSERS = {
   add: parseAdd,
 } as const;
 
-export function controlRoutes({ host, packages, store, engine }: ControlParts): WebRoute[] {
+/** Verbs that mean a package of functions when nothing runs under their name. */
+const OF_PACKAGE: Partial<Record<keyof typeof PARSERS, keyof typeof MODULE_SAGAS>> = {
+  rollback: 'rollbackPackage',
+  remove: 'removePackage',
+};
+
+export function controlRoutes(parts: ControlParts): WebRoute[] {
+  const { host, config, packages, functionPackages, store, engine } = parts;
+  const sagaOf = (verb: keyof typeof PARSERS, name: string) => {
+    const isPackage = host.useOf(name) === undefined && functionPackages.find(name) !== undefined;
+    return MODULE_SAGAS[(isPackage ? OF_PACKAGE[verb] : undefined) ?? verb];
+  };
   return [
+    {
+      pattern: /^\/control\/modules\/functions$/,
+      handle: () => json(functionPackages.reports(config.function)),
+    },
     {
       method: 'POST',
       pattern: /^\/control\/modules\/packages$/,
@@ -52,7 +71,7 @@ export function controlRoutes({ host, packages, store, engine }: ControlParts): 
         const verb = request.parts[0] as keyof typeof PARSERS;
         const parameters = PARSERS[verb](bodyOf(request));
         const saga = `${verb}-${parameters.name}-${randomUUID().slice(0, 8)}`;
-        const definition = MODULE_SAGAS[verb];
+        const definition = sagaOf(verb, parameters.name);
         const atMs = systemClock.now();
         await store.addSaga({
           id: saga,

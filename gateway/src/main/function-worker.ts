@@ -5,21 +5,23 @@ import { FunctionInstance } from '../adapters/wasm/function-instance.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError, GatewayError } from '../base/errors.ts';
 import type { CallFault } from '../core/functions/ports.ts';
+import type { ModuleClass } from '../core/model/module-class.ts';
 import { HostDesk } from '../core/modules/host-desk.ts';
 import type { ModuleManifest } from '../core/modules/manifest.ts';
 import { CallMarks } from './modules/call-marks.ts';
 import { notify } from './worker-notice.ts';
 
-/** What is told about one function: already checked by main. */
+/** What one function runs: already checked by main. */
 export interface FunctionModule {
+  /** Of the function. */
   readonly name: string;
+  readonly moduleClass: ModuleClass;
   readonly manifest: ModuleManifest;
   readonly compiled: WebAssembly.Module;
   readonly config: Uint8Array;
 }
 
 export interface FunctionWorkerData {
-  readonly functions: readonly FunctionModule[];
   /** See `call-marks.ts`. */
   readonly calls: SharedArrayBuffer;
 }
@@ -29,35 +31,42 @@ export type WorkerAnswer =
   | { readonly errno: number; readonly reply: Uint8Array | null }
   | { readonly fault: CallFault; readonly message: string };
 
-/** Verbs called by main. `fn` is an index into the functions, `instance` a number that main gives out. */
+/** Verbs called by main. `instance` is a number that main gives out, never twice. */
 export interface FunctionVerbs {
-  start(instance: number, fn: number): WorkerAnswer;
+  start(instance: number, module: FunctionModule): WorkerAnswer;
   call(instance: number, event: Uint8Array): WorkerAnswer;
   close(instance: number): void;
 }
 
-interface Held {
-  readonly fn: number;
-  readonly instance: FunctionInstance;
+interface Desk {
+  readonly version: string;
+  readonly desk: HostDesk;
 }
 
 const GAUGES_EVERY_MS = 1000;
 
-const { functions, calls } = workerData as FunctionWorkerData;
+const { calls } = workerData as FunctionWorkerData;
 const marks = new CallMarks(calls);
-const instances = new Map<number, Held>();
-const desks = functions.map(({ name, manifest }) => {
-  return new HostDesk(manifest, {
+const instances = new Map<number, FunctionInstance>();
+/** Of each function, for the version that was started last. */
+const desks = new Map<string, Desk>();
+
+function deskOf({ name, manifest }: FunctionModule): HostDesk {
+  const known = desks.get(name);
+  if (known?.version === manifest.version) return known.desk;
+  const desk = new HostDesk(manifest, {
     log: (level, text) => notify({ notice: 'log', level, text: `function ${name}: ${text}` }),
     emit: (type, data) => notify({ notice: 'emitted', module: name, type, data }),
     epochMs: () => systemClock.now(),
     nowMs: () => systemClock.monotonic(),
   });
-});
+  desks.set(name, { version: manifest.version, desk });
+  return desk;
+}
 
 /** Runs with the watchdog looking on; a programmer's mistake of ours passes through. */
-function watched(fn: number, fallback: CallFault, work: () => WorkerAnswer): WorkerAnswer {
-  marks.enter(fn);
+function watched(instance: number, fallback: CallFault, work: () => WorkerAnswer): WorkerAnswer {
+  marks.enter(instance);
   try {
     return work();
   } catch (error) {
@@ -75,17 +84,17 @@ function faultOf(error: unknown, fallback: CallFault): CallFault {
 }
 
 const verbs: { [K in keyof FunctionVerbs]: FunctionVerbs[K] } = {
-  start(number, fn) {
-    const { compiled, manifest, config } = functions[fn]!;
-    return watched(fn, 'start', () => {
-      instances.set(number, { fn, instance: new FunctionInstance(compiled, manifest, config, desks[fn]!) });
+  start(number, module) {
+    const { compiled, manifest, config } = module;
+    return watched(number, 'start', () => {
+      instances.set(number, new FunctionInstance(compiled, manifest, config, deskOf(module)));
       return { errno: 0, reply: null };
     });
   },
   call(number, event) {
-    const held = instances.get(number);
-    if (held === undefined) return { fault: 'lost', message: 'the instance has gone' };
-    const answer = watched(held.fn, 'trap', () => held.instance.onEvent(event));
+    const instance = instances.get(number);
+    if (instance === undefined) return { fault: 'lost', message: 'the instance has gone' };
+    const answer = watched(number, 'trap', () => instance.onEvent(event));
     if ('fault' in answer && answer.fault !== 'too_large') instances.delete(number);
     return answer;
   },
@@ -93,8 +102,8 @@ const verbs: { [K in keyof FunctionVerbs]: FunctionVerbs[K] } = {
 };
 
 setInterval(() => {
-  for (const [index, { gauges }] of desks.entries())
-    if (gauges.size > 0) notify({ notice: 'functionGauges', fn: functions[index]!.name, gauges: [...gauges] });
+  for (const [fn, { version, desk }] of desks)
+    if (desk.gauges.size > 0) notify({ notice: 'functionGauges', fn, version, gauges: [...desk.gauges] });
 }, GAUGES_EVERY_MS);
 
 serveCalls(parentPort!, verbs);

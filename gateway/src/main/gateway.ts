@@ -22,6 +22,7 @@ import { allocateSeriesBoard } from '../core/model/series-board.ts';
 import { moduleSagas } from '../core/modules/life/definitions.ts';
 import { assets } from './assets.ts';
 import { controlRoutes } from './control-routes.ts';
+import { FunctionPackages } from './functions/function-packages.ts';
 import { functionControlRoutes, functionWebRoutes } from './functions/function-routes.ts';
 import { Functions } from './functions/functions.ts';
 import { lifePorts } from './modules/module-life.ts';
@@ -40,6 +41,7 @@ import type {
   StoreVerbs,
   StoreWorkerData,
 } from './thread-messages.ts';
+import { UnmatchedSeries } from './unmatched-series.ts';
 import { webRoutes } from './web-routes.ts';
 import { startWorker } from './worker-thread.ts';
 
@@ -126,13 +128,14 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   link.onTurn((text) => log('info', `cloud: ${text}`));
   const sync = createSync(config, { id, epoch, store: store.remote, paths, link, log });
   parts.use(sync);
+  const functionPackages = new FunctionPackages({ ...modules, database });
   functions = new Functions({
     ...{ config, gatewayId: id, store: store.remote, link, random, log },
-    load: (moduleId) => modules.loader.load(moduleId, null, { nowMs: systemClock.now(), atBoot: true }),
+    load: (moduleId, version) => functionPackages.load(moduleId, version),
   });
   await functions.start();
   parts.use(functions);
-  const life = moduleSagas(lifePorts({ ...modules, store: store.remote, database }));
+  const life = moduleSagas(lifePorts({ ...modules, functions, functionPackages, store: store.remote, database }));
   const engine = createSagaEngine([...sync.definitions, ...life], store.remote, log);
   store.onNotice((notice) => {
     if (notice.notice === 'sealed') engine.nudge();
@@ -159,7 +162,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   });
   const history = new PointHistory(database, paths.segments);
   const routes = [
-    ...webRoutes({ report, history, store: store.remote, series, database, shared }),
+    ...webRoutes({ id, report, history, store: store.remote, series, database, shared }),
     ...functionWebRoutes({ config, gatewayId: id, functions }),
   ];
   const web = new WebServer(config.web, {
@@ -171,12 +174,23 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   parts.use(web);
   report.start();
   parts.use(report);
+  const unmatched = new UnmatchedSeries({
+    ...{ functions: config.function, series, log },
+    modules: () => modules.host.reports(),
+    points: () => report.counter('gateway_ingest_points'),
+    nowMs: () => systemClock.monotonic(),
+  });
+  unmatched.start();
+  parts.use(unmatched);
   const control = new WebServer(
     { path: paths.control },
     {
       routes: [
         ...routes,
-        ...controlRoutes({ host: modules.host, packages: modules.library.packages!, store: store.remote, engine }),
+        ...controlRoutes({
+          ...{ host: modules.host, config, packages: modules.library.packages!, functionPackages },
+          ...{ store: store.remote, engine },
+        }),
         ...functionControlRoutes({ functions, store: store.remote, database }),
       ],
       page: () => null,

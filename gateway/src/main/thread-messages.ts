@@ -13,7 +13,7 @@ import type { SagaChange, SagaRow } from '../core/model/saga.ts';
 import type { Lane, Series } from '../core/model/series.ts';
 import type { SeriesBoardMemory } from '../core/model/series-board.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
-import type { ModuleUse } from '../core/modules/use.ts';
+import type { FunctionPackage, ModuleUse } from '../core/modules/use.ts';
 import type { AlarmRow, SegmentRow, SegmentState } from '../core/store/ports.ts';
 
 /** Memory that all threads share. */
@@ -118,6 +118,8 @@ export interface StoreVerbs {
   putModuleUse(use: ModuleUse): void;
   removeModuleUse(name: string): void;
   setModuleFloor(module: string, version: string): void;
+  putFunctionPackage(row: FunctionPackage): void;
+  removeFunctionPackage(module: string): void;
   /** Gives segments whose saga ended without a receipt a new one. */
   reviveShipments(): number;
   /** Of the queue of functions; see `SqliteEventQueue`. */
@@ -162,6 +164,7 @@ export type WorkerNotice =
   | {
       readonly notice: 'functionGauges';
       readonly fn: string;
+      readonly version: string;
       readonly gauges: readonly (readonly [string, number])[];
     }
   | { readonly notice: 'modules'; readonly moduleClass: ModuleClass; readonly modules: readonly ModuleStatus[] }

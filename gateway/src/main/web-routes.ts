@@ -7,12 +7,15 @@ import type { Remote } from '../adapters/threads/rpc.ts';
 import { GatewayError } from '../base/errors.ts';
 import { Buckets } from '../core/model/buckets.ts';
 import type { Series } from '../core/model/series.ts';
+import { assets } from './assets.ts';
 import { gaugesOver } from './gauges/all.ts';
 import { type PointHistory, within } from './point-history.ts';
 import { type StatusDocument, type StatusReport, sagaSummary } from './status-report.ts';
 import type { SharedParts, StoreVerbs } from './thread-messages.ts';
 
 export interface WebParts {
+  /** Of the gateway. */
+  readonly id: string;
   readonly report: StatusReport;
   readonly history: PointHistory;
   readonly store: Remote<StoreVerbs>;
@@ -28,6 +31,7 @@ export function webRoutes(parts: WebParts): WebRoute[] {
   const { report, database } = parts;
   let scraped: StatusDocument | null = null;
   const metrics = new Metrics(
+    { id: parts.id, version: assets.version },
     parts.shared.counters,
     gaugesOver(() => scraped),
   );
@@ -90,8 +94,9 @@ async function seriesPoints(
 
 function numberFrom(query: URLSearchParams, name: string, otherwise: number): number {
   const raw = query.get(name);
-  const value = raw === null ? otherwise : Number(raw);
-  if (!Number.isFinite(value) || raw === '')
+  // Text of nothing but blanks would be 0.
+  const value = raw === null ? otherwise : raw.trim() === '' ? Number.NaN : Number(raw);
+  if (!Number.isFinite(value))
     throw new GatewayError('invalid', `${name}: a number expected, ${JSON.stringify(raw?.slice(0, 40))} found`);
   return value;
 }

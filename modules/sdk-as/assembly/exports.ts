@@ -2,6 +2,8 @@
 import { INPUT, INPUT_OCTETS } from './input';
 import { OUTPUT, OUTPUT_OCTETS } from './output';
 
+export { gw_panic_cap, gw_panic_ptr } from './panic';
+
 /** Marks the version of the ABI; never called. */
 export function gw_abi_1_0(): void {}
 

@@ -3,6 +3,7 @@ use crate::buffers::{input, output, BUFFER_OCTETS};
 use crate::call::Call;
 use crate::config::Config;
 use crate::errno::code;
+use crate::panic;
 use crate::state::Keeper;
 use crate::{Event, Function, Reply, State, Stream};
 
@@ -29,6 +30,14 @@ pub fn out_ptr() -> i32 {
 
 pub fn cap() -> i32 {
     BUFFER_OCTETS as i32
+}
+
+pub fn panic_ptr() -> i32 {
+    panic::ptr()
+}
+
+pub fn panic_cap() -> i32 {
+    panic::cap()
 }
 
 pub fn init<M: Stream>(module: &mut M, len: i32) -> i32 {
@@ -142,6 +151,14 @@ macro_rules! export_buffers {
         #[no_mangle]
         pub extern "C" fn gw_out_cap() -> i32 {
             $crate::exports::cap()
+        }
+        #[no_mangle]
+        pub extern "C" fn gw_panic_ptr() -> i32 {
+            $crate::exports::panic_ptr()
+        }
+        #[no_mangle]
+        pub extern "C" fn gw_panic_cap() -> i32 {
+            $crate::exports::panic_cap()
         }
     };
 }

@@ -13,6 +13,7 @@ mod config;
 mod errno;
 mod event;
 mod output;
+mod panic;
 mod series;
 mod state;
 
@@ -84,6 +85,9 @@ pub trait Function {
 
 #[cfg(all(target_arch = "wasm32", not(test)))]
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
+fn panic(info: &core::panic::PanicInfo) -> ! {
+    use core::fmt::Write;
+    // Never fails: what does not fit is cut.
+    let _ = write!(panic::Writer, "{info}");
     core::arch::wasm32::unreachable()
 }

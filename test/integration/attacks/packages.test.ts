@@ -81,7 +81,7 @@ test('missing, stale and forged signatures and downgrades do not come in', async
 
 test('binaries that the guard refuses do not come in, even where nobody has to sign', async () => {
   using folder = temporaryFolder();
-  await using gateway = await startGateway({ config: `[modules]\ndeveloper_mode = true\n${REFERENCE}` });
+  await using gateway = await startGateway({ config: REFERENCE, modules: 'developer_mode = true' });
   const workshop = new ModuleWorkshop(folder.path, gateway);
   await workshop.trustNewKey('acme');
   await workshop.module(

@@ -39,7 +39,7 @@ test('memory, tables, recursion and loops are ended one by one, memory comes bac
     assert.match(error ?? '', reason, name);
     assert.ok(restarts >= 2, name);
   }
-  await rig.logSays(/module memory-bomb: unreachable; new instance in \d+ ms/);
+  await rig.logSays(/module memory-bomb: version 1\.0\.0 failed: unreachable; new instance in \d+ ms/);
   await rig.assertWell();
   rig.rest();
   await rig.memoryBackTo(before);

@@ -13,7 +13,7 @@ const NOT_CARRIED: Readonly<Record<string, RegExp>> = {
   'snapshot-negative': /module snapshot-negative: its state cannot be carried: gw_snapshot:/,
   'snapshot-endless': /module snapshot-endless: its state cannot be carried: its state is larger than/,
   'snapshot-large': /module snapshot-large: its state is too large for a checkpoint/,
-  'snapshot-trap': /module snapshot-trap: unreachable; new instance/,
+  'snapshot-trap': /module snapshot-trap: version 1\.0\.0 failed: unreachable; new instance/,
 };
 
 /** As `ModuleStateFolder` writes it. */
@@ -53,7 +53,7 @@ test('modules that lie about their state, or hang while they take one back, cost
   await rig.logSays(/module foreign: begins empty: state of foreign expected, of window-aggregate found/);
   await rig.logSays(/module newer: begins empty: state of version 1 expected, 7 found/);
   await rig.logSays(/module restore-refuse: begins empty: it refuses the state/);
-  await rig.logSays(/module restore-trap: unreachable; new instance/);
+  await rig.logSays(/module restore-trap: version 1\.0\.0 failed: unreachable; new instance/);
   await rig.logSays(/module restore-loop: a call outlasted its deadline: its worker is replaced/);
   for (const name of ['damaged', 'foreign', 'newer', 'restore-refuse']) {
     await rig.moduleWhere(name, 'to run', ({ state }) => state === 'running');

@@ -115,6 +115,43 @@ test('a trap is said with the step that set it off', { skip: noClang }, async ()
   assert.match(stderr, /example\.json: step 1 \(batch of 4 rows\): .*trap/);
 });
 
+/** For each language: where the module gives up, and what is said of it. A line break in the text must not break the line. */
+const LAST_WORDS = {
+  c: {
+    file: 'mean.c',
+    from: 'double mean = sum',
+    to: 'if (series->id == 2) tg_panic("no such\\nseries");\n\tdouble mean = sum',
+    words: /step 1 \(batch of 4 rows\): .*trap found: unreachable: no such series\n/,
+  },
+  rust: {
+    file: 'mean.rs',
+    from: 'output.point(',
+    to: 'assert!(row.id != 2, "no such\\nseries: {}", row.id);\n        output.point(',
+    words:
+      /step 1 .*trap found: unreachable: panicked at '?(mean\.rs:\d+:\d+: )?no such series: 2'?(, mean\.rs:\d+:\d+)?\n/,
+  },
+  as: {
+    file: 'assembly/index.ts',
+    from: 'let sum: f64 = 0;',
+    to: "if (series.id == 2) throw new Error('no such\\nseries');\n  let sum: f64 = 0;",
+    words: /step 1 .*trap found: unreachable: no such series, assembly\/index\.ts:\d+\n/,
+  },
+} as const;
+
+for (const [language, { file, from, to, words }] of Object.entries(LAST_WORDS)) {
+  const skip = await skipWithoutCompiler(language as Language);
+  test(`the text of a panic is shown with the trap, ${language}`, { skip }, async () => {
+    using dir = temporaryFolder();
+    const folder = await newProject(dir.path, language as Language);
+    edit(join(folder, file), from, to);
+    const built = await author(['build', folder]);
+    assert.equal(built.code, 0, built.stderr);
+    const { code, stderr } = await author(['test', folder]);
+    assert.equal(code, 1);
+    assert.match(stderr, words);
+  });
+}
+
 test('a module that computes for ever is ended by its fuel, also in a replay', { skip: noClang }, async () => {
   using dir = temporaryFolder();
   const folder = await newProject(dir.path, 'c');

@@ -179,6 +179,41 @@ test('what a function emits calls the function that listens to it', async () => 
   assert.deepEqual(rig.did('listener'), ['this']);
 });
 
+test('functions of different trust do not share a thread: a loop of one does not delay the other', async () => {
+  using folder = temporaryFolder();
+  const web = '[[function.trigger]]\ntype = "http"';
+  const config = `[functions]\nthreads = 1\n${fn('bad', 'attempts = 1')}${fn('echo', web, 'echo-function')}`;
+  await using rig = await FunctionsRig.start(folder.path, config);
+  rig.add('bad', 'loop');
+  await rig.untilStatus('bad', 'the loop to run', ({ active }) => active === 1);
+  assert.equal((await rig.functions.invoke('echo', 'test', Buffer.from('hello'))).errno, 0);
+  assert.equal((await rig.status('bad')).active, 1, 'the loop still runs');
+  assert.deepEqual(rig.functions.threads, { running: 2, started: 2 });
+});
+
+test('while calls run on the old version new ones go to the new one, and both end well', async () => {
+  using folder = temporaryFolder();
+  const events = (type: string) => `[[function.trigger]]\ntype = "emitted"\nevent = "${type}"\n`;
+  const both = fn('before', events('scripted.done')) + fn('after', events('scripted.more'));
+  const config = `[functions]\nthreads = 4\n${fn('f', 'concurrency = 3', 'changing')}${both}`;
+  await using rig = await FunctionsRig.start(folder.path, config);
+  assert.equal((await rig.status('f')).state, 'refused', 'it is not there yet');
+  installScripted(modules.path, { id: 'changing' });
+  await rig.functions.put('changing', '1.0.0');
+  rig.add('f', 'busy 1', 'busy 2', 'emit old');
+  await rig.untilStatus('f', 'two calls to run', ({ active, calls }) => active === 2 && calls === 1);
+  installScripted(modules.path, { id: 'changing', version: '1.1.0', emits: 'scripted.more' });
+  await rig.functions.put('changing', '1.1.0');
+  assert.equal((await rig.status('f')).active, 2, 'they still run');
+  rig.add('f', 'emit new');
+  const status = await rig.untilStatus('f', 'an empty queue', ({ queued }) => queued === 0);
+  assert.deepEqual([status.version, status.failures, status.retries], ['1.1.0', 0, 0]);
+  assert.equal(status.coldStarts, 3, 'the first call of the new version found it warm');
+  await eventually('both listeners', () => rig.did('before').length + rig.did('after').length === 2);
+  assert.deepEqual([rig.did('before'), rig.did('after')], [['old'], ['new']]);
+  assert.deepEqual(rig.did('f').sort(), ['busy 1', 'busy 2', 'emit new', 'emit old']);
+});
+
 test('a real timer fires, and goes on where it stood after a restart', async () => {
   using folder = temporaryFolder();
   const timer = fn('f', '[[function.trigger]]\ntype = "timer"\nevery = "200ms"');

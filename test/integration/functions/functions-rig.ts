@@ -15,6 +15,7 @@ import { moduleLoader } from '../../../gateway/src/main/modules/load-module.ts';
 import { ModuleLibrary } from '../../../gateway/src/main/modules/module-library.ts';
 import type { StoreVerbs } from '../../../gateway/src/main/thread-messages.ts';
 import { eventually } from '../../support/eventually.ts';
+import { queueVerbs } from './queue-verbs.ts';
 
 /** The program's own modules, and the test's, which nobody has signed. */
 const loader = moduleLoader(new ModuleLibrary({ stateFolder: null, developerMode: true }), null);
@@ -33,27 +34,8 @@ export class FunctionsRig implements AsyncDisposable {
     this.database = openDatabase(join(folder, 'tidegate.db'), assets.migrations('gateway'));
     const queue = new SqliteEventQueue(this.database, new Map(this.config.function.map((one) => [one.name, one])));
     this.queue = queue;
-    const now = () => systemClock.now();
-    this.store = {
-      dueEvents: async (...args: Parameters<StoreVerbs['dueEvents']>) => queue.due(...args),
-      nextEventMs: async (...args: Parameters<StoreVerbs['nextEventMs']>) => queue.nextDueMs(...args),
-      settleEvents: async (settlements: Parameters<StoreVerbs['settleEvents']>[0]) => queue.settle(settlements, now()),
-      addEvents: async (events: Parameters<StoreVerbs['addEvents']>[0]) => this.#add(events),
-      addDeadLetter: async (...args: Parameters<StoreVerbs['addDeadLetter']>) => queue.addDead(...args, now()),
-      retryDeadLetter: async (id: number) => {
-        const fn = queue.retryDead(id, now());
-        this.functions.nudge([fn]);
-        return fn;
-      },
-      dropDeadLetter: async (id: number) => queue.dropDead(id),
-      eventCounts: async () => queue.counts(),
-      timerLastMs: async (...args: Parameters<StoreVerbs['timerLastMs']>) => queue.timerLastMs(...args),
-      timerFired: async (...args: Parameters<StoreVerbs['timerFired']>) => {
-        queue.timerFired(...args, now());
-        this.functions.nudge([args[0]]);
-      },
-      keepTimers: async (timers: Parameters<StoreVerbs['keepTimers']>[0]) => queue.keepTimers(timers),
-    } as Partial<Remote<StoreVerbs>> as Remote<StoreVerbs>;
+    const verbs = queueVerbs(queue, (functions) => this.functions.nudge(functions));
+    this.store = verbs as Partial<Remote<StoreVerbs>> as Remote<StoreVerbs>;
     this.#link = new NatsLink(this.config.sync, 'test', systemClock, seededRandom(1));
     this.functions = new Functions({
       config: this.config,

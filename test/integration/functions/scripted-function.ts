@@ -58,6 +58,11 @@ export function gw_on_event(len: i32): i32 {
 
 export interface ScriptedOptions {
   readonly id?: string;
+  readonly version?: string;
+  /** In place of `scripted.done`, with as many letters: tells who has emitted an event. */
+  readonly emits?: string;
+  /** Another program altogether. */
+  readonly wasm?: Uint8Array;
   /** Of one call; so much that the deadline comes first, unless told. */
   readonly fuelPerCall?: number;
   readonly deadlineMs?: number;
@@ -87,21 +92,39 @@ function compile(): Uint8Array {
   return new Uint8Array(readFileSync(output));
 }
 
+const DONE = 'scripted.done';
+
+/** The program with another type of event. */
+function emitting(wasm: Uint8Array, type: string): Uint8Array {
+  const changed = Buffer.from(wasm);
+  const at = changed.indexOf(DONE);
+  if (at < 0 || changed.indexOf(DONE, at + 1) >= 0 || type.length !== DONE.length) throw new Error(`emits: ${type}`);
+  changed.write(type, at);
+  return changed;
+}
+
 /** Puts the module where the gateway finds it under TIDEGATE_MODULES. @returns its id. */
 export function installScripted(folder: string, options: ScriptedOptions = {}): string {
-  const { id = 'scripted', fuelPerCall = 10_000_000_000, deadlineMs = 2000 } = options;
+  const { id = 'scripted' } = options;
+  writeScripted(join(folder, id, 'build'), options);
+  return id;
+}
+
+/** A package, not signed. @returns its folder. */
+export function writeScripted(build: string, options: ScriptedOptions = {}): string {
+  const { id = 'scripted', version = '1.0.0', fuelPerCall = 10_000_000_000, deadlineMs = 2000 } = options;
   compiled ??= compile();
-  const build = join(folder, id, 'build');
+  const wasm = options.wasm ?? emitting(compiled, options.emits ?? DONE);
   mkdirSync(build, { recursive: true });
   const manifest = {
     id,
-    version: '1.0.0',
+    version,
     abi: 'gw1',
     kind: 'function',
     capabilities: ['log', 'emit'],
     summary: 'Does what its event says.',
     wasm: `${id}.wasm`,
-    sha256: createHash('sha256').update(compiled).digest('hex'),
+    sha256: createHash('sha256').update(wasm).digest('hex'),
     config: [],
     outputs: [],
     limits: {
@@ -119,6 +142,6 @@ export function installScripted(folder: string, options: ScriptedOptions = {}): 
     },
   };
   writeFileSync(join(build, 'manifest.json'), JSON.stringify(manifest));
-  writeFileSync(join(build, `${id}.wasm`), compiled);
-  return id;
+  writeFileSync(join(build, `${id}.wasm`), wasm);
+  return build;
 }

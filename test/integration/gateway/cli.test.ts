@@ -79,6 +79,25 @@ suite('the command line', () => {
     assert.match((await tidegate('store', 'query', NAME)).stdout, /value C/);
   });
 
+  test('store query that finds nothing says where it looked', async () => {
+    const { stdout } = await tidegate(
+      'store',
+      'query',
+      NAME,
+      '--to',
+      '2020-01-02T00:00:00Z',
+      '--from',
+      '1577836800000',
+    );
+    assert.match(
+      stdout,
+      /nothing from 2020-01-01T00:00:00\.000Z to 2020-01-02T00:00:00\.000Z; another range with --from/,
+    );
+    const byDefault = await tidegate('store', 'query', NAME, '--to=-20h');
+    const [from, to] = [...byDefault.stdout.matchAll(/\d{4}-[\dT:.-]+Z/g)].map(([text]) => Date.parse(text));
+    assert.ok(Math.abs(Date.now() - from! - 24 * 3_600_000) < 60_000 && to! > from!, byDefault.stdout);
+  });
+
   test('store export writes NDJSON and CSV, to a pipe or a file', async () => {
     const ndjson = await gateway.exported(NAME);
     assert.deepEqual(
@@ -124,7 +143,24 @@ suite('the command line', () => {
     const of = (path: string) => values.find((one) => one.path === path);
     assert.match(of('store.segment_age')?.origin ?? '', /tidegate\.toml/);
     assert.match(of('store.commit_interval')?.origin ?? '', /default/);
-    assert.match((await tidegate('config', 'show')).stdout, /store\.segment_age/);
+    assert.match((await tidegate('config', 'show')).stdout, /store\.segment_age +"100ms" /);
+  });
+
+  test('config show gives values of their own types as JSON', async () => {
+    const values = await asked<{ path: string; value: unknown; origin: string }[]>('config', 'show');
+    const of = (path: string) => values.find((one) => one.path === path)?.value;
+    assert.equal(of('store.segment_age'), '100ms');
+    assert.equal(typeof of('web.port'), 'number');
+    assert.equal(typeof of('modules.developer_mode'), 'boolean');
+    assert.equal(of('series[0].match'), 'cli/*');
+    assert.deepEqual(of('function'), []);
+    assert.deepEqual([...new Set(values.flatMap((one) => Object.keys(one)))], ['path', 'value', 'origin']);
+  });
+
+  test('a state folder that another gateway uses is told from a wrong configuration', async () => {
+    const { code, stderr } = await gateway.cli(['run', '--config', gateway.configFile]);
+    assert.equal(code, 1);
+    assert.match(stderr, /state folder .*: another Tidegate uses it/);
   });
 
   test('config check names every fault at once, with the nearest right name', async () => {
@@ -133,7 +169,7 @@ suite('the command line', () => {
     const file = join(folder.path, 'wrong.toml');
     writeFileSync(file, '[store]\nsegment_agee = "1s"\n[mqtt.listener]\nport = 99999\n');
     const text = await runProgram(process.execPath, [CLI, 'config', 'check', '--config', file]);
-    assert.notEqual(text.code, 0);
+    assert.equal(text.code, 2);
     assert.match(text.stdout, /segment_age\b/);
     assert.match(text.stdout, /mqtt\.listener\.port/);
     const { stdout } = await runProgram(process.execPath, [CLI, 'config', 'check', '--json', '--config', file]);
@@ -158,6 +194,7 @@ suite('the command line', () => {
     [['store', 'query', 'cli/tmep'], 3, /Did you mean cli\/temp/],
     [['store', 'query', NAME, '--limit', '0'], 2, /limit.*at least 1/],
     [['store', 'query', NAME, '--from', 'yesterday'], 2, /2026-|such as/],
+    [['store', 'query', NAME, '--from', '-1h'], 2, /--from=VALUE/],
     [['store', 'export', '--formatt', 'csv'], 2, /Did you mean --format/],
     [['store', 'export', '--format', 'xml'], 2, /ndjson or csv/],
     [['store', 'export', '--lane', 'fast'], 2, /alarm, aggregate, live/],

@@ -82,3 +82,29 @@ test('a module whose name is not known is refused in words, and the others run',
   assert.deepEqual([window?.state, limits?.state, ghost?.state], ['running', 'running', 'refused']);
   assert.match(ghost?.error ?? '', /no-such-module/);
 });
+
+test('how many series each input has found is told, and an input that has found none', async () => {
+  await using gateway = await startGateway({ config: CONFIG });
+  using client = await RawClient.connect(gateway.mqttPort, 'c');
+  for (const [index, point] of ['flow', 'level', 'flow'].entries())
+    client.publish(`sensors/plant/${point}`, '1', 1, index + 1);
+  const found = await eventually('two series to be found', async () => {
+    const { modules } = await gateway.status();
+    return modules.find(({ name }) => name === 'w1s')?.seriesRead[0] === 2 && modules;
+  });
+  assert.deepEqual(
+    found.map(({ name, seriesRead }) => [name, ...seriesRead]),
+    [
+      ['w1s', 2],
+      ['limits', 0],
+    ],
+  );
+  const { stdout: list } = await gateway.cli(['module', 'list', '--config', gateway.configFile]);
+  assert.match(list, /^name +module +version +state +signed by +series +calls/m);
+  assert.match(list, /^limits: no series matches plant\/temp so far$/m);
+  assert.doesNotMatch(list, /^w1s: /m);
+  const show = async (name: string) =>
+    (await gateway.cli(['module', 'show', name, '--config', gateway.configFile])).stdout;
+  assert.match(await show('w1s'), /^reads +plant\/\* {2}windowMs=1000 {2}2 series$/m);
+  assert.match(await show('limits'), /^reads +plant\/temp {2}.*no series so far$/m);
+});

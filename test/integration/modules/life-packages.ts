@@ -6,7 +6,7 @@ import { publicKeyFile } from '../../../gateway/src/core/modules/signing/public-
 import { signPackage } from '../../../gateway/src/core/modules/signing/sign-package.ts';
 import { addKey } from '../../../gateway/src/core/modules/signing/trust-changes.ts';
 import { formatTrust, parseTrust } from '../../../gateway/src/core/modules/signing/trust-store.ts';
-import { wasmModule } from '../../support/wasm-module.ts';
+import { constant, wasmModule } from '../../support/wasm-module.ts';
 
 type Manifest = Record<string, unknown> & { limits: Record<string, number>; config: { name: string }[] };
 
@@ -55,14 +55,36 @@ export function aggregate(version: string, { id = 'win', limits, defaults = {}, 
 
 /** A module by hand that keeps no state and says nothing. @param onBatch body of `gw_on_batch`, without its `end`. */
 export function handMade(version: string, onBatch: readonly number[], onInit?: readonly number[]): PackageContents {
-  const wasm = wasmModule(onBatch, onInit);
+  const outputs = [{ name: 'out', kind: 'point', unit: '=', help: 'Nothing.' }];
+  return handPacked({ id: 'hand', version, outputs }, wasmModule(onBatch, onInit));
+}
+
+export interface AnswerChanges {
+  readonly id?: string;
+  /** Body of `gw_init`, without its `end`. */
+  readonly onInit?: readonly number[];
+  /** Names of its settings. */
+  readonly settings?: readonly string[];
+  readonly signer?: Signer;
+}
+
+/** A function by hand. @param answer what it returns for every event: below zero. */
+export function answering(
+  version: string,
+  answer: number,
+  { id = 'fun', onInit, settings = [], signer }: AnswerChanges = {},
+): PackageContents {
+  const config = settings.map((name) => ({ name, unit: '', default: null, min: 0, max: 10, help: 'Nothing.' }));
+  const wasm = wasmModule(constant(answer), onInit, 'gw_on_event');
+  return handPacked({ id, version, kind: 'function', config }, wasm, signer);
+}
+
+function handPacked(own: Record<string, unknown>, wasm: Uint8Array, signer?: Signer): PackageContents {
   const limits = { memoryPages: 2, tableElems: 1, codeBytes: 4096, functions: 20, localsPerFunction: 8 };
   const manifest = {
-    ...{ id: 'hand', version, abi: 'gw1', summary: 'Says nothing.', wasm: 'hand.wasm' },
+    ...{ abi: 'gw1', summary: 'Says nothing.', wasm: 'hand.wasm', config: [], outputs: [], ...own },
     sha256: createHash('sha256').update(wasm).digest('hex'),
-    config: [],
-    outputs: [{ name: 'out', kind: 'point', unit: '=', help: 'Nothing.' }],
     limits: { ...limits, fuelPerCall: 1e9, startFuel: 1e9, outBytes: 4096, deadlineMs: 100 },
   };
-  return packed(manifest, wasm);
+  return packed(manifest, wasm, signer);
 }

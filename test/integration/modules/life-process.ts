@@ -1,5 +1,7 @@
 /** One life of a gateway's modules: it begins with what is stored, and all that it holds in memory ends with it. */
 import { join } from 'node:path';
+import { NatsLink } from '../../../gateway/src/adapters/nats/link.ts';
+import { SqliteEventQueue } from '../../../gateway/src/adapters/sqlite/event-queue.ts';
 import { readModuleUses } from '../../../gateway/src/adapters/sqlite/module-store.ts';
 import { systemClock } from '../../../gateway/src/base/clock.ts';
 import { seededRandom } from '../../../gateway/src/base/random.ts';
@@ -10,6 +12,8 @@ import { isFinal, type SagaDefinition, type SagaRow } from '../../../gateway/src
 import type { GuardCache } from '../../../gateway/src/core/modules/guard/cache.ts';
 import { moduleSagas } from '../../../gateway/src/core/modules/life/definitions.ts';
 import { SagaEngine } from '../../../gateway/src/core/sagas/engine.ts';
+import { FunctionPackages } from '../../../gateway/src/main/functions/function-packages.ts';
+import { Functions } from '../../../gateway/src/main/functions/functions.ts';
 import { moduleLoader } from '../../../gateway/src/main/modules/load-module.ts';
 import { ModuleHost } from '../../../gateway/src/main/modules/module-host.ts';
 import { ModuleLibrary } from '../../../gateway/src/main/modules/module-library.ts';
@@ -18,6 +22,7 @@ import { usesOf } from '../../../gateway/src/main/modules/module-uses.ts';
 import type { SharedParts } from '../../../gateway/src/main/thread-messages.ts';
 import { InProcessThread } from '../../support/hosted-in-process.ts';
 import { makeBatches, SERIES } from '../../unit/modules/hosting/hosting-rig.ts';
+import { queueVerbs } from '../functions/queue-verbs.ts';
 import type { LifeWorld, OfUse, SagaVerb } from './life-world.ts';
 
 /** Looks at canaries pass so many times faster than they are; a batch comes at each. */
@@ -28,10 +33,12 @@ const BATCHES = makeBatches(400, 24, 1);
 const guarded = new Map<string, Uint8Array>();
 const guardCache: GuardCache = { get: (key) => guarded.get(key), put: (key, binary) => guarded.set(key, binary) };
 
-export type LifeView = ReturnType<Life['view']>;
+export type LifeView = Awaited<ReturnType<Life['wholeView']>>;
 
 export class Life implements AsyncDisposable {
   readonly host: ModuleHost;
+  /** On threads of their own, which start when one is first called. */
+  readonly functions: Functions;
   readonly definitions: readonly SagaDefinition[];
   readonly problems: unknown[] = [];
   readonly log: string[] = [];
@@ -52,6 +59,7 @@ export class Life implements AsyncDisposable {
     const life = new Life(world, library, onRow);
     const uses = usesOf(world.config, readModuleUses(world.database), library, (text) => life.log.push(text));
     await life.host.start(uses, new Map());
+    await life.functions.start();
     return life;
   }
 
@@ -85,13 +93,25 @@ export class Life implements AsyncDisposable {
       onNotice: () => undefined,
       log: (_, text) => this.log.push(text),
     });
-    const { uses, database } = world;
+    const { uses, database, settings } = world;
+    const queue = new SqliteEventQueue(database, new Map(settings.function.map((one) => [one.name, one])));
     const store = {
+      ...queueVerbs(queue, (functions) => this.functions.nudge(functions)),
       putModuleUse: async (use) => uses.put(use, 0),
       removeModuleUse: async (name) => uses.remove(name),
       setModuleFloor: async (module, version) => uses.setFloor(module, version),
-    } satisfies Partial<LifeParts['store']>;
-    const parts = { host: this.host, library, loader, database, folderOf, store: store as LifeParts['store'] };
+      putFunctionPackage: async (row) => uses.putPackage(row, 0),
+      removeFunctionPackage: async (module) => uses.removePackage(module),
+    } satisfies Partial<LifeParts['store']> as LifeParts['store'];
+    const functionPackages = new FunctionPackages({ library, loader, database });
+    this.functions = new Functions({
+      ...{ config: settings, gatewayId: 'gw1', store, random: seededRandom(1) },
+      link: new NatsLink(settings.sync, 'test', systemClock, seededRandom(1)),
+      load: (id, version) => functionPackages.load(id, version),
+      log: (_, text) => this.log.push(text),
+    });
+    const { host, functions } = this;
+    const parts = { host, library, loader, functions, functionPackages, database, folderOf, store };
     this.definitions = moduleSagas({ ...lifePorts(parts), sleep: (ms, signal) => this.#look(ms, signal) });
     this.#engine = new SagaEngine(this.definitions, {
       ...{ journal: world.journal, clock: systemClock, random: seededRandom(1) },
@@ -158,9 +178,19 @@ export class Life implements AsyncDisposable {
     };
   }
 
+  /** The same with the functions: how each stands, and what the version that runs answers. */
+  async wholeView() {
+    const functions = (await this.functions.statuses()).map(async ({ name, version, state, error }) => {
+      const call = state === 'running' ? this.functions.invoke(name, 'test', new Uint8Array()) : null;
+      return { name, version, state, error, answer: (await call)?.errno };
+    });
+    return { ...this.view(), functions: await Promise.all(functions) };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#engine.stop(millis(0));
-    this.#world.lastView = this.view();
+    this.#world.lastView = await this.wholeView();
+    await this.functions[Symbol.asyncDispose]();
     await this.host.stop();
   }
 

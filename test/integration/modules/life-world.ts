@@ -4,13 +4,18 @@ import { makeFolder, writeDurably } from '../../../gateway/src/adapters/files/du
 import { PackageFolder } from '../../../gateway/src/adapters/files/package-folder.ts';
 import { trustPath } from '../../../gateway/src/adapters/files/trust-file.ts';
 import { type Database, openDatabase } from '../../../gateway/src/adapters/sqlite/database.ts';
-import { readModuleUses, SqliteModuleStore } from '../../../gateway/src/adapters/sqlite/module-store.ts';
+import {
+  readFunctionPackages,
+  readModuleUses,
+  SqliteModuleStore,
+} from '../../../gateway/src/adapters/sqlite/module-store.ts';
 import { SqliteSagaStore } from '../../../gateway/src/adapters/sqlite/saga-store.ts';
+import { parseConfig } from '../../../gateway/src/config/parse-config.ts';
 import type { Config } from '../../../gateway/src/config/settings.ts';
 import type { SagaJournal, SagaRow } from '../../../gateway/src/core/model/saga.ts';
-import { MODULE_SAGAS } from '../../../gateway/src/core/modules/life/definitions.ts';
+import { MODULE_SAGAS } from '../../../gateway/src/core/modules/life/define.ts';
 import type { PackageContents } from '../../../gateway/src/core/modules/ports.ts';
-import type { ModuleUse } from '../../../gateway/src/core/modules/use.ts';
+import type { FunctionPackage, ModuleUse } from '../../../gateway/src/core/modules/use.ts';
 import { assets } from '../../../gateway/src/main/assets.ts';
 import { type StatePaths, statePaths } from '../../../gateway/src/main/state-paths.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary-folder.ts';
@@ -42,6 +47,8 @@ export class LifeWorld implements AsyncDisposable {
   readonly journal: SagaJournal;
   /** Modules of the configuration file. */
   readonly config: Config['module'];
+  /** All else that it says: functions. */
+  settings: Config = parseConfig([]).config;
   /** What the last life said before it ended; undefined: there was none. */
   lastView: LifeView | undefined;
   readonly #folder: TemporaryFolder;
@@ -55,6 +62,7 @@ export class LifeWorld implements AsyncDisposable {
   ) {
     this.config = config;
     this.#copyOf = copyOf;
+    if (copyOf !== undefined) this.settings = copyOf.settings;
     copyOf?.database.pragma('wal_checkpoint(TRUNCATE)');
     this.#folder = temporaryFolder(copyOf?.paths.folder);
     this.paths = statePaths(this.#folder.path);
@@ -78,13 +86,35 @@ export class LifeWorld implements AsyncDisposable {
 
   /** As an earlier installation has left it. */
   installed(use: ModuleUse, ...packages: PackageContents[]): this {
+    this.#keep(packages);
+    this.uses.put(use, 0);
+    return this;
+  }
+
+  /** Functions of the configuration file, from the next life on: names, each with its module and further lines. */
+  withFunctions(functions: Readonly<Record<string, { readonly module: string; readonly lines?: string }>>): this {
+    const tables = Object.entries(functions).map(
+      ([name, { module, lines = '' }]) => `[[function]]\nname = "${name}"\nmodule = "${module}"\n${lines}\n`,
+    );
+    // One thread: there are hundreds of worlds.
+    const text = `[functions]\nthreads = 1\n${tables.join('')}`;
+    this.settings = parseConfig([{ origin: 'test.toml', text }]).config;
+    return this;
+  }
+
+  /** A package of functions, as an earlier installation has left it. */
+  withPackage(row: FunctionPackage, ...packages: PackageContents[]): this {
+    this.#keep(packages);
+    this.uses.putPackage(row, 0);
+    return this;
+  }
+
+  #keep(packages: readonly PackageContents[]): void {
     for (const contents of packages) {
       const { id, version } = JSON.parse(contents.manifestText);
       this.packages.keep(id, version, contents);
       this.uses.setFloor(id, version);
     }
-    this.uses.put(use, 0);
-    return this;
   }
 
   /** A saga that waits to be run. @returns its id. */
@@ -118,7 +148,7 @@ export class LifeWorld implements AsyncDisposable {
     if (isFresh && known !== undefined) return known;
     const before = this.lastView;
     const life = await this.life();
-    const view = life.view();
+    const view = await life.wholeView();
     await life[Symbol.asyncDispose]();
     this.lastView = before;
     if (isFresh && this.#copyOf !== undefined) this.#copyOf.#viewOfCopies = view;
@@ -132,6 +162,7 @@ export class LifeWorld implements AsyncDisposable {
     });
     return {
       uses: readModuleUses(this.database),
+      functionPackages: readFunctionPackages(this.database),
       floors: this.database.prepare('SELECT module, version FROM module_floor ORDER BY module').all(),
       packages: packages.sort((a, b) => `${a.id} ${a.version}`.localeCompare(`${b.id} ${b.version}`)),
     };

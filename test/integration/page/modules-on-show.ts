@@ -20,7 +20,6 @@ const fn = (name: string, lines: string, trigger: string) =>
   `[[function]]\nname = "${name}"\nmodule = "scripted"\n${lines}\n[[function.trigger]]\n${trigger}\n`;
 
 const CONFIG = [
-  '[modules]\ndeveloper_mode = true\nquarantine_after = 3\n',
   module(LONG_NAME, 'window-aggregate', '', 'config = { windowMs = 1000 }'),
   module('trapping', 'traps'),
   module('ghost', 'not-there'),
@@ -45,9 +44,11 @@ export class ModulesOnShow implements AsyncDisposable {
   /** @param folder for modules, keys and packages. @param more TOML tables after those that are always there. */
   constructor(folder: string, more = '') {
     this.#folder = folder;
-    // Through the environment of this process: the option of the gateway would write a table [modules] of its own.
-    process.env.TIDEGATE_MODULES = folder;
-    this.gateway = new GatewayProcess({ config: CONFIG + more });
+    this.gateway = new GatewayProcess({
+      config: CONFIG + more,
+      env: { TIDEGATE_MODULES: folder },
+      modules: 'quarantine_after = 3',
+    });
   }
 
   /** Resolves when every state is there. Readings come all the time. */

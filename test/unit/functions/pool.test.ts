@@ -8,7 +8,7 @@ import { PlayedHost } from './fake-host.ts';
 function poolOf(settings: Partial<PoolSettings> = {}) {
   const host = new PlayedHost();
   const clock = new ManualClock();
-  const pool = new FunctionPool({ name: 'f', concurrency: 2, prewarm: 0, idleMs: 60_000, ...settings }, host, clock);
+  const pool = new FunctionPool({ concurrency: 2, prewarm: 0, idleMs: 60_000, ...settings }, host, clock);
   return { host, clock, pool };
 }
 
@@ -164,4 +164,96 @@ test('an instance kept ready that cannot be made is tried again only after a whi
   pool.sweep();
   await settle();
   assert.equal(host.instances.length, 1);
+});
+
+/** A pool in which `a` is being called, with the host of the next version. */
+async function poolInCall(settings: Partial<PoolSettings> = {}) {
+  const { host, clock, pool } = poolOf(settings);
+  const call = pool.tryCall(event('a'))!;
+  await settle();
+  return { old: host, clock, pool, call, next: new PlayedHost() };
+}
+
+test('after an exchange a call on its way ends where it began, the next goes to the instance that was ready, and the old one goes', async () => {
+  const { old, next, pool, call } = await poolInCall({ concurrency: 2 });
+  const ready = await next.start();
+  pool.exchange(next, ready);
+  const after = pool.tryCall(event('b'))!;
+  await settle();
+  assert.deepEqual([next.callOf('b').instance.number, pool.counts().coldStarts], [1, 1]);
+  assert.equal(pool.tryCall(event('c')), null, 'the old call counts among those that may run');
+  old.callOf('a').succeed();
+  next.callOf('b').succeed();
+  assert.deepEqual(await call, { errno: 0, reply: null });
+  await after;
+  assert.deepEqual([old.open, next.open, pool.counts().instances], [0, 1, 1]);
+});
+
+test('an exchange takes back what is idle and what is on its way, and keeps as many ready as before', async () => {
+  const { host: old, pool } = poolOf({ concurrency: 4, prewarm: 2 });
+  const next = new PlayedHost();
+  pool.sweep();
+  await settle();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  old.gate = promise;
+  const calls = [pool.tryCall(event('a'))!, pool.tryCall(event('b'))!];
+  await settle();
+  old.callOf('a').succeed();
+  await calls[0];
+  old.callOf('b').fail(new CallError('trap', 'unreachable'));
+  await assert.rejects(calls[1]!);
+  pool.sweep();
+  pool.exchange(next, null);
+  resolve();
+  await settle();
+  assert.deepEqual([old.instances.length, old.open, next.open], [3, 0, 2]);
+  assert.equal(pool.counts().instances, 2);
+});
+
+test('a call that was waiting for an instance of the old version gets it, and it is not kept', async () => {
+  const { host: old, pool } = poolOf({ concurrency: 1 });
+  const next = new PlayedHost();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  old.gate = promise;
+  const call = pool.tryCall(event('a'))!;
+  pool.exchange(next, null);
+  resolve();
+  await settle();
+  old.callOf('a').succeed();
+  await call;
+  const after = pool.tryCall(event('b'))!;
+  await settle();
+  next.callOf('b').succeed();
+  await after;
+  assert.deepEqual([old.open, next.open], [0, 1]);
+});
+
+for (const when of ['before', 'after'] as const) {
+  test(`an old version that cannot start, told ${when} the exchange, does not keep the new one from being made ready`, async () => {
+    const { host: old, pool } = poolOf({ prewarm: 1 });
+    const next = new PlayedHost();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    old.gate = promise;
+    old.failure = new CallError('start', 'refuses its configuration');
+    pool.sweep();
+    if (when === 'before') resolve();
+    await settle();
+    pool.exchange(next, null);
+    resolve();
+    await settle();
+    assert.equal(next.open, 1);
+    next.instances[0]!.isAlive = false;
+    pool.sweep();
+    await settle();
+    assert.equal(next.instances.length, 2, 'at once, too, when it is lost');
+  });
+}
+
+test('an exchange in a pool that is closed leaves nothing open', async () => {
+  const { next, old, pool, call } = await poolInCall();
+  pool.close();
+  pool.exchange(next, await next.start());
+  old.callOf('a').succeed();
+  await call;
+  assert.deepEqual([old.open, next.open], [0, 0]);
 });

@@ -14,7 +14,7 @@ function rig({ concurrency = 1, attempts = 3 } = {}) {
   const host = new PlayedHost();
   const queue = new MemoryQueue();
   const problems: unknown[] = [];
-  const pool = new FunctionPool({ name: 'f', concurrency, prewarm: 0, idleMs: 60_000 }, host, clock);
+  const pool = new FunctionPool({ concurrency, prewarm: 0, idleMs: 60_000 }, host, clock);
   const runner = new QueueRunner({
     name: 'f',
     source: queue,

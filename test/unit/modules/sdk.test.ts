@@ -19,7 +19,7 @@ const ASC = [
   '--runtime',
   'stub',
   '--use',
-  'abort=',
+  'abort=~lib/@tidegate/sdk-as/assembly/panic/aborted',
   '--initialMemory',
   '16',
   '--maximumMemory',

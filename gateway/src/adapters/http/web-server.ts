@@ -163,9 +163,10 @@ export class WebServer implements AsyncDisposable {
           body,
         });
       }
-      if (!isRead || here.length > 0) return wrongMethod(request, here);
+      if (here.length > 0) return wrongMethod(request, here);
       const file = this.#handlers.page(url.pathname);
       if (file === null) throw new GatewayError('not_found', `no page ${url.pathname.slice(0, 100)}`);
+      if (!isRead) return wrongMethod(request, [{}]);
       const extension = url.pathname === '/' ? 'html' : (url.pathname.split('.').at(-1) ?? '');
       return { type: TYPES[extension] ?? 'application/octet-stream', body: file };
     } catch (error) {
@@ -232,10 +233,10 @@ function tooLarge(max: number): WebReply {
   return json(error.toJSON(), 413);
 }
 
-function wrongMethod(request: IncomingMessage, routes: readonly WebRoute[]): WebReply {
-  const allowed = routes.length === 0 ? 'GET' : [...new Set(routes.map(({ method }) => method ?? 'GET'))].join(' or ');
-  const error = new GatewayError('invalid', `method ${allowed} expected, ${request.method} found`);
-  return json(error.toJSON(), 405);
+function wrongMethod(request: IncomingMessage, routes: readonly Pick<WebRoute, 'method'>[]): WebReply {
+  const allowed = new Set(routes.flatMap(({ method }) => (method === undefined ? ['GET', 'HEAD'] : [method])));
+  const error = new GatewayError('invalid', `method ${[...allowed].join(' or ')} expected, ${request.method} found`);
+  return { ...json(error.toJSON(), 405), headers: { allow: [...allowed].join(', ') } };
 }
 
 export function json(value: unknown, status = 200): WebReply {

@@ -25,11 +25,20 @@ class ScrapeReader extends MetricReader {
   }
 }
 
+/** Who is measured: the attributes of the resource, in `target_info`. */
+export interface Measured {
+  /** Of this gateway. */
+  readonly id: string;
+  readonly version: string;
+}
+
 export class Metrics {
+  readonly #measured: Measured;
   readonly #reader = new ScrapeReader();
   readonly #serializer = new PrometheusSerializer();
 
-  constructor(counters: SharedArrayBuffer, gauges: readonly Gauge[]) {
+  constructor(measured: Measured, counters: SharedArrayBuffer, gauges: readonly Gauge[]) {
+    this.#measured = measured;
     const provider = new MeterProvider({ readers: [this.#reader] });
     const meter = provider.getMeter('tidegate');
     for (const { name, unit, help } of COUNTERS) {
@@ -51,6 +60,11 @@ export class Metrics {
   /** The Prometheus text format. */
   async render(): Promise<string> {
     const { resourceMetrics } = await this.#reader.collect();
-    return this.#serializer.serialize(resourceMetrics);
+    const { id, version } = this.#measured;
+    const own = { 'service.name': 'tidegate', 'service.instance.id': id, 'service.version': version };
+    // A resource is made only by a package that is not a dependency of ours; the serializer reads nothing but attributes.
+    const { resource } = resourceMetrics;
+    const attributes = { ...resource.attributes, ...own };
+    return this.#serializer.serialize({ ...resourceMetrics, resource: { ...resource, attributes } });
   }
 }

@@ -1,5 +1,5 @@
-/** Uses of modules, and the floors below which no version comes back. Written on the store worker; every thread may read. */
-import type { ModuleUse } from '../../core/modules/use.ts';
+/** Uses of modules, what functions run of installed packages, and the floors below which no version comes back. Written on the store worker; every thread may read. */
+import type { FunctionPackage, ModuleUse } from '../../core/modules/use.ts';
 import type { Database } from './database.ts';
 
 interface UseRecord extends Omit<ModuleUse, 'enabled' | 'inputs'> {
@@ -28,12 +28,26 @@ export class SqliteModuleStore {
   setFloor(module: string, version: string): void {
     this.#sql.setFloor.run(module, version);
   }
+
+  putPackage(row: FunctionPackage, atMs: number): void {
+    this.#sql.putPackage.run({ ...row, atMs: Math.round(atMs) });
+  }
+
+  removePackage(module: string): void {
+    this.#sql.removePackage.run(module);
+  }
 }
 
 /** In order of their names. */
 export function readModuleUses(database: Database): ModuleUse[] {
   const records = database.prepare(`SELECT ${COLUMNS} FROM module_use ORDER BY name`).all() as UseRecord[];
   return records.map((record) => ({ ...record, enabled: record.enabled === 1, inputs: JSON.parse(record.inputs) }));
+}
+
+/** In order of their modules. */
+export function readFunctionPackages(database: Database): FunctionPackage[] {
+  const rows = database.prepare('SELECT module, version, previous FROM function_package ORDER BY module').all();
+  return rows as FunctionPackage[];
 }
 
 /** The highest version ever installed; null: none. */
@@ -54,5 +68,10 @@ function prepare(database: Database) {
     setFloor: database.prepare(
       `INSERT INTO module_floor (module, version) VALUES (?, ?) ON CONFLICT (module) DO UPDATE SET version = excluded.version`,
     ),
+    putPackage: database.prepare(
+      `INSERT INTO function_package (module, version, previous, updated_ms) VALUES (:module, :version, :previous, :atMs)
+       ON CONFLICT (module) DO UPDATE SET version = excluded.version, previous = excluded.previous, updated_ms = excluded.updated_ms`,
+    ),
+    removePackage: database.prepare('DELETE FROM function_package WHERE module = ?'),
   };
 }

@@ -3,6 +3,7 @@ import { errnoName } from '../../core/modules/errno.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
 import { FUEL_EXPORT } from '../../core/modules/ports.ts';
 import { callExport, type Exports, initialize } from './exported.ts';
+import { readLastWords } from './last-words.ts';
 
 /** A buffer of the ABI within the module's memory. */
 export interface AbiBuffer {
@@ -15,6 +16,9 @@ export interface AbiBuffer {
 /** The call that is paid by `startFuel`. */
 const START = 'its start';
 
+/** Of the panic buffer: the length and one octet. */
+const PANIC_BYTES_MIN = 8;
+
 /**
  * What instances of stream modules and of functions have in common: exports of checked types, buffers inside the memory, and fuel for each call.
  * After it has thrown it is not used again, but for what a caller's own check refuses.
@@ -25,6 +29,8 @@ export class GuardedInstance {
   readonly #exports: Exports;
   readonly #fuel: WebAssembly.Global<bigint>;
   #fuelUsed = 0;
+  /** Null: it has none. */
+  #panic: AbiBuffer | null = null;
 
   /** @param instance of an admitted module (`admitModule`, `compileModule`). */
   constructor(instance: WebAssembly.Instance, manifest: ModuleManifest) {
@@ -53,6 +59,7 @@ export class GuardedInstance {
     const needed = Math.max(config.length, inputBytes);
     const result = this.#metered(START, limits.startFuel, () => {
       initialize(this.#exports, id);
+      if (this.has('gw_panic_ptr')) this.#panic = this.buffer('gw_panic_ptr', 'gw_panic_cap', PANIC_BYTES_MIN);
       this.write(this.buffer('gw_in_ptr', 'gw_in_cap', needed).at, config);
       return callExport(this.#exports, id, 'gw_init', config.length);
     });
@@ -106,6 +113,7 @@ export class GuardedInstance {
     try {
       return work();
     } catch (error) {
+      this.#addLastWords(error);
       if (this.#fuel.value >= 0n) throw error;
       const text = `module ${this.manifest.id}: ${name}: more than ${tank} units of fuel used`;
       throw new GatewayError('exhausted', text, {
@@ -118,5 +126,12 @@ export class GuardedInstance {
     } finally {
       this.#fuelUsed += Math.min(tank, tank - Number(this.#fuel.value));
     }
+  }
+
+  /** To a trap, what the module wrote of its reason. */
+  #addLastWords(error: unknown): void {
+    if (this.#panic === null || !(error instanceof WebAssembly.RuntimeError)) return;
+    const words = readLastWords(this.memory, this.#panic);
+    if (words !== '') error.message = `${error.message}: ${words}`;
   }
 }

@@ -7,7 +7,7 @@ export const FUNCTIONS_SETTINGS = {
     min: 1,
     max: 8,
     default: 2,
-    help: 'Threads that run functions, at most; each starts at first need and ends when it has nothing to hold.',
+    help: 'Threads that run functions, at most, for each class of trust; each starts at first need and ends when it has nothing to hold.',
   },
 } as const satisfies Settings;
 

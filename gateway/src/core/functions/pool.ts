@@ -6,7 +6,6 @@ import { CallError, type CallResult, type FunctionInstance, type InstanceHost } 
 import type { PoolCounts } from './status.ts';
 
 export interface PoolSettings {
-  readonly name: string;
   /** Calls at one time, and with them instances. */
   readonly concurrency: number;
   /** Instances kept ready, at most `concurrency`. */
@@ -27,8 +26,9 @@ const PREWARM_RETRY_MS = 10_000;
 
 export class FunctionPool {
   readonly #settings: PoolSettings;
-  readonly #host: InstanceHost;
+  #host: InstanceHost;
   readonly #clock: Clock;
+  /** All of the present host, as are those on their way. */
   readonly #idle: Idle[] = [];
   /** On their way to `#idle`; a call that finds none idle takes one of these. */
   readonly #warming: Promise<FunctionInstance>[] = [];
@@ -98,10 +98,27 @@ export class FunctionPool {
     while (this.#instances < prewarm) this.#warm();
   }
 
+  /**
+   * From now on calls go to instances of this host; those that have begun end where they are, and their instances go then.
+   * @param ready the first of its instances, if there is one already.
+   */
+  exchange(host: InstanceHost, ready: FunctionInstance | null): void {
+    this.#host = host;
+    this.#closeIdle();
+    for (const starting of this.#warming.splice(0))
+      starting.then(
+        (instance) => instance.close(),
+        () => undefined,
+      );
+    if (ready !== null) this.#putBack(ready, host);
+    this.#prewarmNotBeforeMs = 0;
+    this.sweep();
+  }
+
   /** Lets nothing more in; instances go when their calls have ended. */
   close(): void {
     this.#isClosed = true;
-    for (const { instance } of this.#idle.splice(0)) instance.close();
+    this.#closeIdle();
     this.#wakeWaiters();
   }
 
@@ -144,8 +161,9 @@ export class FunctionPool {
   async #callSome(event: Uint8Array): Promise<CallResult> {
     for (let lost = 0; ; lost++) {
       try {
+        const host = this.#host;
         const instance = await this.#take();
-        const result = await this.#callOne(instance, event);
+        const result = await this.#callOne(instance, host, event);
         return result;
       } catch (error) {
         const isLost = error instanceof CallError && error.fault === 'lost';
@@ -154,20 +172,20 @@ export class FunctionPool {
     }
   }
 
-  async #callOne(instance: FunctionInstance, event: Uint8Array): Promise<CallResult> {
+  async #callOne(instance: FunctionInstance, host: InstanceHost, event: Uint8Array): Promise<CallResult> {
     try {
       const result = await instance.call(event);
-      this.#putBack(instance);
+      this.#putBack(instance, host);
       return result;
     } catch (error) {
-      if (error instanceof CallError && error.fault === 'too_large') this.#putBack(instance);
+      if (error instanceof CallError && error.fault === 'too_large') this.#putBack(instance, host);
       else instance.close();
       throw error;
     }
   }
 
-  #putBack(instance: FunctionInstance): void {
-    if (this.#isClosed || !instance.isAlive) instance.close();
+  #putBack(instance: FunctionInstance, host: InstanceHost): void {
+    if (this.#isClosed || host !== this.#host || !instance.isAlive) instance.close();
     else this.#idle.push({ instance, sinceMs: this.#clock.monotonic() });
   }
 
@@ -188,13 +206,14 @@ export class FunctionPool {
     }
     const start = this.#clock.monotonic();
     this.#coldStarts++;
-    const instance = await this.#host.start(this.#settings.name);
+    const instance = await this.#host.start();
     this.#coldStart.record(this.#clock.monotonic() - start);
     return instance;
   }
 
   #warm(): void {
-    const starting = this.#host.start(this.#settings.name);
+    const host = this.#host;
+    const starting = host.start();
     this.#warming.push(starting);
     const isOurs = () => {
       const at = this.#warming.indexOf(starting);
@@ -204,13 +223,18 @@ export class FunctionPool {
     starting.then(
       (instance) => {
         this.#prewarmed++;
-        if (isOurs()) this.#putBack(instance);
+        if (isOurs()) this.#putBack(instance, host);
       },
       (error) => {
+        if (host !== this.#host) return;
         this.#prewarmNotBeforeMs = this.#clock.monotonic() + PREWARM_RETRY_MS;
         if (isOurs()) this.#lastError = describeError(error);
       },
     );
+  }
+
+  #closeIdle(): void {
+    for (const { instance } of this.#idle.splice(0)) instance.close();
   }
 
   #dropDead(): void {

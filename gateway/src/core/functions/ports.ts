@@ -77,9 +77,10 @@ export interface FunctionInstance {
   close(): void;
 }
 
+/** Makes instances of one version of one function. */
 export interface InstanceHost {
   /** @throws CallError `start` when the module traps or refuses its configuration, `lost` when its thread went. */
-  start(fn: string): Promise<FunctionInstance>;
+  start(): Promise<FunctionInstance>;
 }
 
 /** When something happens again and again. */

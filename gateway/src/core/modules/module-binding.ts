@@ -30,6 +30,7 @@ export class ModuleBinding {
   readonly #seriesOf: (id: number) => Series | undefined;
   /** Index of the input a series belongs to, by its number. */
   #inputOf = new Uint8Array(1024).fill(NOT_BOUND);
+  readonly #seriesRead: number[];
   /** Derived series by (input series, output); 0: not asked yet. */
   #outputs = new Int32Array(0);
 
@@ -43,11 +44,17 @@ export class ModuleBinding {
     this.name = name;
     this.manifest = manifest;
     this.#patterns = inputs.map(globToRegExp);
+    this.#seriesRead = inputs.map(() => 0);
     this.#registry = registry;
     this.#seriesOf = seriesOf;
   }
 
-  /** A series has appeared: the first input whose pattern matches takes it. Modules see what sensors sent, not each other's results. */
+  /** How many series each input has found so far. */
+  get seriesRead(): readonly number[] {
+    return [...this.#seriesRead];
+  }
+
+  /** A series has appeared, or is told again: the first input whose pattern matches takes it. Modules see what sensors sent, not each other's results. */
   addSeries(series: Series): void {
     if (series.id >= DERIVED_SERIES_BASE) return;
     if (series.id >= this.#inputOf.length) {
@@ -55,8 +62,11 @@ export class ModuleBinding {
       grown.set(this.#inputOf);
       this.#inputOf = grown;
     }
+    if (this.#inputOf[series.id] !== NOT_BOUND) return;
     const input = this.#patterns.findIndex((pattern) => pattern.test(`${series.device}/${series.point}`));
-    this.#inputOf[series.id] = input < 0 ? NOT_BOUND : input;
+    if (input < 0) return;
+    this.#inputOf[series.id] = input;
+    this.#seriesRead[input]!++;
   }
 
   /** Rows of `points[from..to)` that are this module's, at most as many as `into` has room for. @returns rows written, and where it stopped. */

@@ -99,6 +99,7 @@ export class ModuleRun {
       module: binding.manifest.id,
       version: binding.manifest.version,
       state: this.#instance !== null ? 'running' : this.isQuarantined ? 'quarantined' : 'backing_off',
+      seriesRead: binding.seriesRead,
       ...this.#counts,
       lastCallTookMs: this.#lastCallTookMs,
       ...this.#times.percentiles(),
@@ -273,7 +274,9 @@ export class ModuleRun {
     this.#error = describeError(error);
     const delay = this.#wait();
     const where = this.isQuarantined ? 'in quarantine; tried again' : 'new instance';
-    log(`module ${binding.name}: ${this.#error}; ${where} in ${Math.round(delay)} ms`);
+    log(
+      `module ${binding.name}: version ${binding.manifest.version} failed: ${this.#error}; ${where} in ${Math.round(delay)} ms`,
+    );
   }
 
   #wait(): number {

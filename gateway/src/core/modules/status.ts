@@ -46,6 +46,8 @@ export interface ModuleStatus extends ModuleCounts {
   readonly module: string;
   readonly version: string;
   readonly state: ModuleState;
+  /** How many series each of its inputs has found so far, in their order; empty: it has not run yet. */
+  readonly seriesRead: readonly number[];
   /** Wall time of the last call, ms. */
   readonly lastCallTookMs: number;
   /** Of the calls of the last minute or so; null: there were none. */

@@ -22,3 +22,12 @@ export interface ModuleUse {
   /** `file`: inputs and whether it is enabled come from the configuration file; `installed`: from here. */
   readonly origin: 'file' | 'installed';
 }
+
+/** What functions run of an installed package: all functions of one module run the same version. */
+export interface FunctionPackage {
+  /** Identifier of the module. */
+  readonly module: string;
+  readonly version: string;
+  /** The version before, kept to go back to; null: there is none. */
+  readonly previous: string | null;
+}

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { backoffDelay } from '../../base/backoff.ts';
-import { describeError, GatewayError, isTransient } from '../../base/errors.ts';
+import { describeError, describeWithHint, GatewayError, isTransient } from '../../base/errors.ts';
 import { millis } from '../../base/units.ts';
 import {
   isFinal,
@@ -78,14 +78,14 @@ export class SagaRun {
   }
 
   async #stepFailed(step: SagaStep<unknown>, error: unknown): Promise<void> {
-    const text = describeError(error);
     const mustGoOn = this.#row.step >= this.#pivot;
     const mayRetry = isTransient(error) && this.#row.attempt < step.retry.attempts && !this.#isPastDeadline(step);
     if (!mustGoOn && !mayRetry) {
+      const text = describeWithHint(error);
       await this.#record({ state: 'compensating', attempt: 1, error: text, stepMs: this.#now() }, [['undo', text]]);
       return;
     }
-    await this.#retry(step, text);
+    await this.#retry(step, describeError(error));
   }
 
   async #tryUndo(): Promise<void> {

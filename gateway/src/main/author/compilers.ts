@@ -18,6 +18,8 @@ const STACK_BYTES = PAGE_BYTES;
 const C_PACKAGES = 'Debian packages clang and lld';
 const RUST_PACKAGES = 'Debian packages rustc, libstd-rust-dev-wasm32 and lld';
 const AS_PACKAGES = 'npm package assemblyscript';
+/** Of the SDK: takes the text of `abort`. A project with a copy of the SDK from before it has none. */
+const AS_PANIC = 'sdk/assembly/panic.ts';
 const RUST_TARGET = 'wasm32-unknown-unknown';
 
 interface Compiler {
@@ -48,9 +50,13 @@ export function sdkFolder({ folder }: AuthorProject, language: Language): string
 function assemblyScriptCalls(project: AuthorProject, output: string): ToolCall[] {
   const pages = String(project.manifest.limits.memoryPages);
   const memory = ['--initialMemory', pages, '--maximumMemory', pages];
-  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--exportStart', '_initialize'];
+  const entries = [entryOf('as', project.manifest.id)];
+  const isTold = fs.existsSync(join(project.folder, AS_PANIC));
+  if (isTold) entries.push(AS_PANIC);
+  const abort = `abort=${isTold ? AS_PANIC.replace('.ts', '/aborted') : ''}`;
+  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--use', abort, '--exportStart', '_initialize'];
   const { node, asc } = findAssemblyScript(project.folder);
-  const args = [asc, entryOf('as', project.manifest.id), '--baseDir', '.', '--outFile', output, ...options, ...memory];
+  const args = [asc, ...entries, '--baseDir', '.', '--outFile', output, ...options, ...memory];
   return [{ name: 'asc', path: node, args, cwd: project.folder, packages: AS_PACKAGES }];
 }
 
@@ -123,7 +129,10 @@ function rustCalls(project: AuthorProject, output: string, scratch: string): Too
     '-C',
     'target-feature=+bulk-memory',
   ];
-  const sdk = [...common, '--crate-type', 'rlib', '--crate-name', 'tidegate', '-o', library];
+  const sources = sdkFolder(project, 'rust');
+  // Panics name their place: the same on every machine.
+  const prefix = `--remap-path-prefix=${sources}=sdk`;
+  const sdk = [...common, prefix, '--crate-type', 'rlib', '--crate-name', 'tidegate', '-o', library];
   const memory = limits.memoryPages * PAGE_BYTES;
   // rustc reserves 1 MiB of stack, and has the linker believe what comes last.
   const linker = [`-zstack-size=${STACK_BYTES}`, `--initial-memory=${memory}`, `--max-memory=${memory}`];
@@ -131,7 +140,7 @@ function rustCalls(project: AuthorProject, output: string, scratch: string): Too
   const module = [...common, ...link, '--crate-type', 'cdylib', '--crate-name', id.replaceAll('-', '_')];
   const call = { name: 'rustc', path, cwd: project.folder, packages: RUST_PACKAGES };
   return [
-    { ...call, args: [...sdk, join(sdkFolder(project, 'rust'), 'src/lib.rs')] },
+    { ...call, args: [...sdk, join(sources, 'src/lib.rs')] },
     { ...call, args: [...module, '--extern', `tidegate=${library}`, '-o', output, entryOf('rust', id)] },
   ];
 }

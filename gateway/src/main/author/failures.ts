@@ -15,7 +15,7 @@ export function calling<T>(where: string, work: () => T): T {
     if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
     throw new GatewayError('corrupt', `${where}: a result expected, a trap found`, {
       cause: error,
-      hint: 'In the gateway this ends the instance and what it knew. `unreachable`: a panic or an abort, whose text is not kept. Else an index, a pointer or a division is wrong.',
+      hint: 'In the gateway this ends the instance and what it knew. `unreachable`: a panic or an abort; why, it says itself where it has a panic buffer. Else an index, a pointer or a division is wrong.',
     });
   }
 }

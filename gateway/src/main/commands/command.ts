@@ -37,12 +37,16 @@ export function parseInput(command: Command, args: readonly string[]): CommandIn
   } catch (error) {
     const unknown = /--?([\w-]+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? '';
     const near = nearestWord(unknown, Object.keys(options));
+    const isAmbiguous = error instanceof Error && error.message.includes('is ambiguous');
     throw new GatewayError(
       'invalid',
       `${command.verb}: ${error instanceof Error ? error.message.split('. ')[0] : error}`,
       {
-        hint:
-          near !== undefined && near !== unknown ? `Did you mean --${near}?` : `See: tidegate ${command.verb} --help`,
+        hint: isAmbiguous
+          ? `A value that begins with a dash: --${unknown}=VALUE.`
+          : near !== undefined && near !== unknown
+            ? `Did you mean --${near}?`
+            : `See: tidegate ${command.verb} --help`,
       },
     );
   }

@@ -1,11 +1,16 @@
+import * as fs from 'node:fs';
+import { type Database, openForReading } from '../../adapters/sqlite/database.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { ConfigError, type ConfigFault, describeFault } from '../../config/fault.ts';
 import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
+import { assets } from '../assets.ts';
 import { loadConfig } from '../config-files.ts';
+import { FunctionPackages } from '../functions/function-packages.ts';
 import { loadFunction } from '../functions/load-function.ts';
 import { configOf, moduleLoader } from '../modules/load-module.ts';
 import { ModuleLibrary } from '../modules/module-library.ts';
+import { statePaths } from '../state-paths.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
 
 const CONFIG_OPTION = { config: { type: 'string', multiple: true } } as const;
@@ -18,12 +23,12 @@ export const configShow: Command = {
   words: [0, 0],
   async run({ options }) {
     const values = shownValues(loadConfig(listOf(options.config)));
-    if (options.json) printJson(values);
+    if (options.json) printJson(values.map(({ path, value, origin }) => ({ path, value, origin })));
     else
       print(
         table(
           ['setting', 'value', 'origin'],
-          values.map(({ path, value, origin }) => [path, String(value), origin]),
+          values.map(({ path, text, origin }) => [path, text, origin]),
         ),
       );
     return EXIT.ok;
@@ -46,15 +51,19 @@ export const configCheck: Command = {
     }
     if (options.json) printJson({ ok: faults.length === 0, faults });
     else print(faults.length === 0 ? 'The configuration is right.' : faults.map(describeFault).join('\n'));
-    return faults.length === 0 ? EXIT.ok : EXIT.failed;
+    return faults.length === 0 ? EXIT.ok : EXIT.usage;
   },
 };
 
 /** What the gateway would refuse when it starts modules and functions: they are looked at only once the rest is right. */
 async function moduleFaults(config: Config): Promise<ConfigFault[]> {
   const { developerMode } = config.modules;
-  const loader = moduleLoader(new ModuleLibrary({ stateFolder: config.gateway.stateDir, developerMode }), null);
+  const library = new ModuleLibrary({ stateFolder: config.gateway.stateDir, developerMode });
+  const loader = moduleLoader(library, null);
   const load = (id: string) => loader.load(id, null, { nowMs: 0, atBoot: true });
+  using state = openStateOf(config);
+  const packages = new FunctionPackages({ library, loader, database: state.database });
+  const loadForFunction = (id: string) => packages.load(id, null);
   const faults: ConfigFault[] = [];
   for (const [index, { enabled, module, name, input }] of config.module.entries()) {
     if (!enabled) continue;
@@ -63,10 +72,23 @@ async function moduleFaults(config: Config): Promise<ConfigFault[]> {
     if (fault !== null) faults.push(fault);
   }
   for (const [index, entry] of config.function.entries()) {
-    const fault = entry.enabled ? await faultOf('function', index, () => loadFunction(entry, load)) : null;
+    const fault = entry.enabled
+      ? await faultOf('function', index, () => loadFunction(entry, loadForFunction, null))
+      : null;
     if (fault !== null) faults.push(fault);
   }
   return faults;
+}
+
+/** Null: the gateway of this program has not run with this state folder yet. */
+function openStateOf({ gateway }: Config): { database: Database | null } & Disposable {
+  const paths = statePaths(gateway.stateDir);
+  if (!fs.existsSync(paths.database)) return { database: null, [Symbol.dispose]: () => undefined };
+  const database = openForReading(paths.database, {
+    nativeBinding: assets.nativeBinding('better_sqlite3', paths.folder),
+  });
+  const isCurrent = database.pragma('user_version', { simple: true }) === assets.migrations('gateway').length;
+  return { database: isCurrent ? database : null, [Symbol.dispose]: () => void database.close() };
 }
 
 async function faultOf(table: string, index: number, look: () => unknown): Promise<ConfigFault | null> {

@@ -4,6 +4,7 @@ import { GatewayError } from '../../base/errors.ts';
 import { parseDuration } from '../../base/units.ts';
 import { parseManifest } from '../../core/modules/manifest.ts';
 import { type Command, EXIT, listOf, type OptionValues, print, printJson, textOf } from './command.ts';
+import { functionPackagesOf } from './module-list.ts';
 import { handIn, post, runSaga, SAGA_OPTIONS } from './module-saga.ts';
 import { STATE_OPTIONS } from './state-folder.ts';
 
@@ -11,7 +12,7 @@ export const moduleInstall: Command = {
   verb: 'module install',
   usage: 'DIR --name NAME --input SERIES... [--set KEY=NUMBER]... [--disabled] [--no-wait] [--verbose] [--state DIR]',
   summary:
-    'Installs a signed package (a folder with manifest.json, the module, signature.json) and runs it. A function takes no name: its uses stand in the configuration.',
+    'Installs a signed package (a folder with manifest.json, the module, signature.json) and runs it. A function takes no name: its uses stand in the configuration, and take a newer version at once.',
   options: {
     ...SAGA_OPTIONS,
     name: { type: 'string' },
@@ -38,8 +39,10 @@ async function installFunction(options: OptionValues, folder: string, id: string
     });
   }
   const code = await runSaga(options, 'add', { digest: await handIn(options, folder), name: id });
+  if (code !== EXIT.ok || options.json || options['no-wait']) return code;
+  const { functions = [] } = (await functionPackagesOf(options)).find(({ module }) => module === id) ?? {};
   const next = `Name it under [[function]] (module = "${id}") in the configuration, and start the gateway again.`;
-  if (code === EXIT.ok && !options.json) print(next);
+  print(functions.length === 0 ? next : `Functions of it: ${functions.join(', ')}. See \`tidegate function list\`.`);
   return code;
 }
 
@@ -71,7 +74,7 @@ export const moduleUpgrade: Command = {
 export const moduleRollback: Command = {
   verb: 'module rollback',
   usage: 'NAME [--no-wait] [--state DIR]',
-  summary: 'Goes back to the version before, at once.',
+  summary: 'Goes back to the version before, at once; for functions NAME is the id of their module.',
   options: SAGA_OPTIONS,
   words: [1, 1],
   run: ({ options, words: [name] }) => runSaga(options, 'rollback', { name }),
@@ -103,7 +106,8 @@ export const moduleConfigure: Command = {
 export const moduleRemove: Command = {
   verb: 'module remove',
   usage: 'NAME [--no-wait] [--state DIR]',
-  summary: 'Stops an installed module and deletes it with all that it kept for itself. Its points stay.',
+  summary:
+    'Stops an installed module and deletes it with all that it kept for itself. Its points stay. For functions NAME is the id of their module, which the configuration must not name any more.',
   options: SAGA_OPTIONS,
   words: [1, 1],
   run: ({ options, words: [name] }) => runSaga(options, 'remove', { name }),

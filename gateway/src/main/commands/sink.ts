@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { zstd } from '../../adapters/files/zstd.ts';
 import { CommitConsumer } from '../../adapters/nats/commit-consumer.ts';
@@ -9,6 +9,7 @@ import { systemClock } from '../../base/clock.ts';
 import { describeError, GatewayError } from '../../base/errors.ts';
 import { seededRandom } from '../../base/random.ts';
 import { parseBytes } from '../../base/units.ts';
+import { formNamed } from '../../config/forms.ts';
 import { SegmentReader } from '../../core/store/segment-format.ts';
 import { type DecodedSegment, receiveSegment } from '../../core/sync/receive.ts';
 import { assets } from '../assets.ts';
@@ -39,26 +40,33 @@ export const sink: Command = {
   verb: 'sink',
   usage:
     '[--server URL]... [--database FILE] [--ndjson FILE] [--points-max N] [--durable NAME] [--stream NAME] [credentials]',
-  summary: 'The reference consumer: stores every segment once, then sends the receipt. Runs until SIGTERM or SIGINT.',
+  summary:
+    'The reference consumer: stores every segment once, then sends the receipt. Runs until SIGTERM or SIGINT. Points go to the database (sink.db), or as lines to the file of --ndjson, with what is stored already in FILE.db beside it.',
   options: OPTIONS,
   words: [0, 0],
   async run({ options }) {
     const log = createLog('info');
-    const path = resolve(textOf(options.database) ?? 'sink.db');
+    const path = databaseOf(options);
     const text = (name: keyof typeof OPTIONS) => textOf(options[name]) ?? '';
-    mkdirSync(dirname(path), { recursive: true });
-    const database = openDatabase(path, assets.migrations('sink'), {
-      nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)),
-    });
+    const ndjsonPath = textOf(options.ndjson);
+    const servers = serversOf(options);
     const pointsMax = Number(options['points-max'] ?? POINTS_MAX_DEFAULT);
     if (!Number.isInteger(pointsMax) || pointsMax < 1)
       throw new GatewayError(
         'invalid',
         `--points-max: a whole number of at least 1 expected, ${options['points-max']} found`,
       );
-    const store = new SqliteSinkStore(database, { pointsMax, ndjsonPath: textOf(options.ndjson) });
+    const streamBytesMax = parseBytes(text('stream-bytes') || '1GiB');
+    if (streamBytesMax === undefined)
+      throw new GatewayError('invalid', `--stream-bytes: a size such as 1GiB expected, ${text('stream-bytes')} found`);
+    if (ndjsonPath !== undefined) refuseForeignLines(ndjsonPath, path);
+    for (const file of [path, ndjsonPath ?? path]) fs.mkdirSync(dirname(file), { recursive: true });
+    const database = openDatabase(path, assets.migrations('sink'), {
+      nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)),
+    });
+    const store = new SqliteSinkStore(database, { pointsMax, ndjsonPath });
     const settings = {
-      servers: serversOf(options),
+      servers,
       user: text('user'),
       passwordFile: text('password-file'),
       nkeyFile: text('nkey-file'),
@@ -72,7 +80,7 @@ export const sink: Command = {
       link,
       {
         stream: text('stream') || 'TIDEGATE',
-        streamBytesMax: parseBytes(text('stream-bytes') || '1GiB') ?? 2 ** 30,
+        streamBytesMax,
         durable: text('durable') || 'sink',
       },
       {
@@ -85,8 +93,11 @@ export const sink: Command = {
     link.onTurn((turn) => log('info', `sink: ${turn}`));
     link.start();
     consumer.start();
-    if (options.json) printJson({ database: path, servers: settings.servers });
-    else print(`tidegate sink: ${settings.servers.join(', ')} into ${path}`);
+    if (options.json) printJson({ database: path, servers });
+    else
+      print(
+        `tidegate sink: ${servers.join(', ')} into ${ndjsonPath === undefined ? path : `${ndjsonPath} and ${path}`}`,
+      );
     await new Promise((done) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, done);
     });
@@ -97,26 +108,44 @@ export const sink: Command = {
   },
 };
 
+/** As `sync.servers` of the gateway takes them. */
 function serversOf(options: OptionValues): string[] {
   const servers = options.server === undefined ? ['nats://127.0.0.1:4222'] : listOf(options.server);
+  const { pattern, expected } = formNamed('server-url');
   for (const server of servers) {
-    if (URL.canParse(server) && /^(nats|tls|ws|wss):$/.test(new URL(server).protocol)) continue;
-    throw new GatewayError('invalid', `--server: an address such as nats://cloud:4222 expected, ${server} found`);
+    if (pattern.test(server) && URL.canParse(`nats://${server.replace(/^\w+:\/\//, '')}`)) continue;
+    throw new GatewayError('invalid', `--server: ${expected} expected, ${server} found`);
   }
   return servers;
 }
 
+/** With NDJSON the database, which then knows only what is stored already, stands beside its file. */
+function databaseOf({ database, ndjson }: OptionValues): string {
+  return resolve(textOf(database) ?? (typeof ndjson === 'string' ? `${ndjson}.db` : 'sink.db'));
+}
+
+/** Of a file beside it a database cuts what it has not written: one that knows nothing would cut all. */
+function refuseForeignLines(ndjsonPath: string, databasePath: string): void {
+  const octets = fs.statSync(ndjsonPath, { throwIfNoEntry: false })?.size ?? 0;
+  if (octets === 0 || fs.existsSync(databasePath)) return;
+  throw new GatewayError(
+    'conflict',
+    `--ndjson ${ndjsonPath}: no file or an empty one expected, ${octets} octets found, and no ${databasePath} that says what they are`,
+    { hint: 'Name the database that was written with it (--database), or another file.' },
+  );
+}
+
 export const sinkStatus: Command = {
   verb: 'sink status',
-  usage: '[--database FILE]',
+  usage: '[--database FILE | --ndjson FILE]',
   summary:
     'What a sink has stored: distinct points, points held more than once (must be 0), repeated deliveries refused.',
-  options: { database: OPTIONS.database },
+  options: { database: OPTIONS.database, ndjson: OPTIONS.ndjson },
   words: [0, 0],
   async run({ options }) {
-    const path = resolve(textOf(options.database) ?? 'sink.db');
+    const path = databaseOf(options);
     const database = openForReading(path, { nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)) });
-    const totals = totalsOf(database, textOf(options.database) ?? 'sink.db');
+    const totals = totalsOf(database, path);
     database.close();
     if (options.json) printJson(totals);
     else
@@ -133,7 +162,7 @@ function totalsOf(database: Database, path: string): SinkTotals {
   } catch (error) {
     throw new GatewayError('corrupt', `${path}: the database of a sink expected`, {
       cause: error,
-      hint: 'Name the file given to `tidegate sink --database`.',
+      hint: 'Name the file given to `tidegate sink --database`, or to its --ndjson.',
     });
   }
 }

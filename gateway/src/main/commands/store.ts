@@ -55,7 +55,7 @@ export const storeQuery: Command = {
   verb: 'store query',
   usage: 'SERIES [--from TIME] [--to TIME] [--limit N] [--state DIR]',
   summary:
-    'Prints the points of one series (device/point) from its segments; points of the last seconds may still be in the journal.',
+    'Prints the points of one series (device/point) from its segments, those of the last day unless told; points of the last seconds may still be in the journal.',
   options: { ...SPAN_OPTIONS, limit: { type: 'string' } },
   words: [1, 1],
   async run({ options, words: [name] }) {
@@ -78,16 +78,18 @@ export const storeQuery: Command = {
       }
     }
     warnOfDamage(history);
-    if (options.json) printJson({ series, points: found, isComplete: found.length < limit });
+    if (options.json) printJson({ series, fromMs, toMs, points: found, isComplete: found.length < limit });
     else {
       print(
         table(
           ['time', `value ${series.unit}`.trim(), series.lane === 'alarm' ? 'alarm' : 'quality'],
-          found.map((p) => [new Date(p.timeMs).toISOString(), String(p.value), wordOf(p.quality)]),
+          found.map((p) => [timeText(p.timeMs), String(p.value), wordOf(p.quality)]),
         ),
       );
-      if (found.length === 0 && options.from === undefined)
-        print('(nothing within the last day; further back with --from)');
+      if (found.length === 0)
+        print(
+          `(nothing from ${timeText(fromMs)} to ${timeText(toMs)}; another range with --from and --to, such as --from=-7d)`,
+        );
       if (found.length === limit) print(`(the first ${limit}; more with --limit)`);
     }
     return EXIT.ok;
@@ -187,6 +189,10 @@ function spanOf(options: Readonly<Record<string, unknown>>, defaultFromMs?: numb
   const toMs = typeof options.to === 'string' ? parseMoment(options.to, now) : now + DAY_MS;
   const fromMs = typeof options.from === 'string' ? parseMoment(options.from, now) : (defaultFromMs ?? now - DAY_MS);
   return { fromMs, toMs };
+}
+
+function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
 }
 
 /** On the alarm lane the octet is the alarm's state. */

@@ -44,7 +44,8 @@ async function call(
   if (matching.length === 0)
     throw new GatewayError('not_found', `no function answers to ${request.path.slice(0, 100)}`);
   if (method === 'GET' && !matching.some(({ get }) => get)) {
-    return json({ code: 'invalid', message: 'method POST expected, GET found' }, 405);
+    const error = { code: 'invalid', message: 'method POST expected, GET found' };
+    return { ...json(error, 405), headers: { allow: 'POST' } };
   }
   const event = makeEvent({
     id: randomUUID(),

@@ -1,12 +1,14 @@
-/** Places instances of functions on threads: a new thread at need, up to a bound, and none when there is nothing for it to hold. */
+/** Places instances of functions on threads, which those of one trust class share: a new thread at need, up to a bound, and none when there is nothing for it to hold. */
 import { systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { CallError, type CallResult, type FunctionInstance, type InstanceHost } from '../../core/functions/ports.ts';
 import { decodeEvent } from '../../core/model/event.ts';
-import type { WorkerAnswer } from '../function-worker.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
+import type { FunctionModule, WorkerAnswer } from '../function-worker.ts';
 import { FunctionThread, type ThreadParts } from './function-thread.ts';
 
 export interface FunctionSupervisorParts extends ThreadParts {
+  /** Of each trust class. */
   readonly threadsMax: number;
   /** A thread that has had no instance for so long is ended, ms. */
   readonly idleMs: number;
@@ -14,7 +16,7 @@ export interface FunctionSupervisorParts extends ThreadParts {
 
 const SWEEP_MS = 1000;
 
-export class FunctionSupervisor implements InstanceHost, AsyncDisposable {
+export class FunctionSupervisor implements AsyncDisposable {
   readonly #parts: FunctionSupervisorParts;
   #threads: FunctionThread[] = [];
   #nextInstance = 1;
@@ -36,20 +38,8 @@ export class FunctionSupervisor implements InstanceHost, AsyncDisposable {
     this.#timer.unref();
   }
 
-  async start(fn: string): Promise<FunctionInstance> {
-    const index = this.#parts.functions.findIndex(({ name }) => name === fn);
-    if (index < 0) throw new CallError('start', `function ${fn}: not loaded`);
-    const thread = this.#pickThread();
-    const number = this.#nextInstance++;
-    thread.count(1);
-    try {
-      const answer = await thread.start(number, index);
-      if ('fault' in answer) throw new CallError('start', answer.message);
-      return new PlacedInstance(thread, number);
-    } catch (error) {
-      thread.count(-1);
-      throw startError(error);
-    }
+  hostOf(module: FunctionModule): InstanceHost {
+    return { start: () => this.#start(module) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -57,13 +47,26 @@ export class FunctionSupervisor implements InstanceHost, AsyncDisposable {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  /** An idle thread, or a new one, or the one with the least to do. */
-  #pickThread(): FunctionThread {
+  async #start(module: FunctionModule): Promise<FunctionInstance> {
+    const thread = this.#pickThread(module.moduleClass);
+    const number = this.#nextInstance++;
+    try {
+      const answer = await thread.start(number, module);
+      if ('fault' in answer) throw new CallError('start', answer.message);
+      return new PlacedInstance(thread, number);
+    } catch (error) {
+      thread.close(number);
+      throw startError(error);
+    }
+  }
+
+  /** An idle thread of the class, or a new one, or the one with the least to do. */
+  #pickThread(moduleClass: ModuleClass): FunctionThread {
     this.#threads = this.#threads.filter(({ isAlive }) => isAlive);
-    const byLoad = [...this.#threads].sort((a, b) => a.jobs - b.jobs || a.instances - b.instances);
-    const least = byLoad[0];
-    if (least !== undefined && (least.jobs === 0 || this.#threads.length >= this.#parts.threadsMax)) return least;
-    const thread = FunctionThread.start(this.#parts);
+    const ofClass = this.#threads.filter((thread) => thread.moduleClass === moduleClass);
+    const least = ofClass.sort((a, b) => a.jobs - b.jobs || a.instances - b.instances)[0];
+    if (least !== undefined && (least.jobs === 0 || ofClass.length >= this.#parts.threadsMax)) return least;
+    const thread = FunctionThread.start(moduleClass, this.#parts);
     this.#threadsStarted++;
     this.#threads.push(thread);
     return thread;
@@ -104,7 +107,6 @@ class PlacedInstance implements FunctionInstance {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#thread.count(-1);
     this.#thread.close(this.#number);
   }
 }

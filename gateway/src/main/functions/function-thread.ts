@@ -1,10 +1,11 @@
-/** One thread that runs functions: jobs one after the other, a watchdog, and an end when a call outlasts its deadline. */
+/** One thread that runs functions of one trust class: jobs one after the other, a watchdog, and an end when a call outlasts its deadline. */
 import type { Worker } from 'node:worker_threads';
 import { type Remote, remoteCalls } from '../../adapters/threads/rpc.ts';
 import { systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { millis } from '../../base/units.ts';
 import { CallError } from '../../core/functions/ports.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
 import { assets } from '../assets.ts';
 import type { FunctionModule, FunctionVerbs, FunctionWorkerData, WorkerAnswer } from '../function-worker.ts';
 import { CALL_MARKS_BYTES } from '../modules/call-marks.ts';
@@ -12,7 +13,6 @@ import { ModuleWatchdog } from '../modules/module-watchdog.ts';
 import type { WorkerNotice } from '../thread-messages.ts';
 
 export interface ThreadParts {
-  readonly functions: readonly FunctionModule[];
   readonly onNotice: (notice: WorkerNotice) => void;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -31,25 +31,29 @@ export class FunctionThread {
   #overdue: string | null = null;
   /** Of instances and what waits for them: since when there are none, monotonic ms. */
   #emptySinceMs = systemClock.monotonic();
-  #instances = 0;
+  /** What each instance runs, from before its start until it is dropped. */
+  readonly #held = new Map<number, FunctionModule>();
+  /** Of all modules that it runs. */
+  readonly moduleClass: ModuleClass;
 
-  private constructor(parts: ThreadParts) {
+  private constructor(moduleClass: ModuleClass, parts: ThreadParts) {
+    this.moduleClass = moduleClass;
     this.#parts = parts;
-    const data: FunctionWorkerData = { functions: parts.functions, calls: this.#calls };
+    const data: FunctionWorkerData = { calls: this.#calls };
     this.#worker = assets.startWorker('function', { workerData: data });
     const { remote, fail } = remoteCalls<FunctionVerbs>(this.#worker);
     this.#remote = remote;
     this.#fail = fail;
     this.#watchdog = new ModuleWatchdog({
       calls: this.#calls,
-      deadlineOf: (slot) => millis(parts.functions[slot]?.manifest.limits.deadlineMs ?? 0),
+      deadlineOf: (instance) => millis(this.#held.get(instance)?.manifest.limits.deadlineMs ?? 0),
       nowMs: () => systemClock.monotonic(),
-      onOverdue: (index) => this.#end(index),
+      onOverdue: (instance) => this.#end(this.#held.get(instance)!),
     });
   }
 
-  static start(parts: ThreadParts): FunctionThread {
-    const thread = new FunctionThread(parts);
+  static start(moduleClass: ModuleClass, parts: ThreadParts): FunctionThread {
+    const thread = new FunctionThread(moduleClass, parts);
     thread.#listen();
     return thread;
   }
@@ -76,22 +80,18 @@ export class FunctionThread {
   }
 
   get instances(): number {
-    return this.#instances;
+    return this.#held.size;
   }
 
   /** For how long it has had no instance, ms. */
   emptyForMs(nowMs: number): number {
-    return this.#instances === 0 && this.#jobs === 0 ? nowMs - this.#emptySinceMs : 0;
+    return this.#held.size === 0 && this.#jobs === 0 ? nowMs - this.#emptySinceMs : 0;
   }
 
-  /** Counts instances: only who makes and drops them knows. */
-  count(change: 1 | -1): void {
-    this.#instances += change;
-    this.#emptySinceMs = systemClock.monotonic();
-  }
-
-  start(instance: number, fn: number): Promise<WorkerAnswer> {
-    return this.#job((remote) => remote.start(instance, fn));
+  /** Holds the instance from now on, until it is closed, whether or not it starts. */
+  start(instance: number, module: FunctionModule): Promise<WorkerAnswer> {
+    this.#held.set(instance, module);
+    return this.#job((remote) => remote.start(instance, module));
   }
 
   call(instance: number, event: Uint8Array): Promise<WorkerAnswer> {
@@ -99,6 +99,8 @@ export class FunctionThread {
   }
 
   close(instance: number): void {
+    this.#held.delete(instance);
+    this.#emptySinceMs = systemClock.monotonic();
     if (this.#isAlive) this.#remote.close(instance).catch(() => undefined);
   }
 
@@ -130,8 +132,7 @@ export class FunctionThread {
     return done;
   }
 
-  #end(index: number): void {
-    const { name, manifest } = this.#parts.functions[index]!;
+  #end({ name, manifest }: FunctionModule): void {
     this.#overdue = `a call outlasted its deadline of ${manifest.limits.deadlineMs} ms`;
     this.#parts.log('error', `function ${name}: ${this.#overdue}: its worker is ended`);
     this.#isAlive = false;

@@ -1,68 +1,68 @@
 /** Functions: what is configured, loaded and started; calls from outside; how they stand. */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../base/clock.ts';
-import { describeError, describeWithHint, GatewayError } from '../../base/errors.ts';
+import { describeError, describeWithHint, GatewayError, isTransient } from '../../base/errors.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
-import { formatDuration, millis } from '../../base/units.ts';
+import { millis } from '../../base/units.ts';
 import type { Config } from '../../config/settings.ts';
-import { DurationHistogram } from '../../core/functions/duration-histogram.ts';
 import { busy, type HttpReply, replyTo, replyToFailure, timedOut } from '../../core/functions/http-reply.ts';
-import { CallError, type CallResult, type QueueCounts } from '../../core/functions/ports.ts';
-import type { FunctionStatus, PoolCounts } from '../../core/functions/status.ts';
+import { CallError, type CallResult, type FunctionInstance } from '../../core/functions/ports.ts';
+import type { FunctionStatus } from '../../core/functions/status.ts';
 import { encodeEvent, makeEvent } from '../../core/model/event.ts';
 import type { FunctionModule } from '../function-worker.ts';
 import type { WorkerNotice } from '../thread-messages.ts';
 import { eventSource } from './event-source.ts';
+import { functionStatus } from './function-status.ts';
 import { FunctionSupervisor } from './function-supervisor.ts';
 import { type LoadModule, loadFunction } from './load-function.ts';
 import { type FunctionParts, RunningFunction } from './running-function.ts';
 
 type Entry = Config['function'][number];
 
-export interface FunctionsParts extends Omit<FunctionParts, 'host'> {
+export interface FunctionsParts extends Omit<FunctionParts, 'supervisor'> {
   readonly config: Config;
   readonly load: LoadModule;
+}
+
+/** A function, and what it could run, of which there is an instance. */
+interface Tried {
+  readonly running: RunningFunction;
+  readonly module: FunctionModule;
+  readonly ready: FunctionInstance;
 }
 
 /** Within this an HTTP caller is answered, whatever stands before its call. */
 const ANSWER_WITHIN = millis(15_000);
 const SWEEP_MS = 1000;
-const NO_QUEUE: QueueCounts = { queued: 0, dead: 0, dropped: 0, overflowed: 0 };
 
 export class Functions implements AsyncDisposable {
   readonly #parts: FunctionsParts;
   readonly #running = new Map<string, RunningFunction>();
-  readonly #modules: FunctionModule[] = [];
   /** Why a function does not run. */
   readonly #refused = new Map<string, string>();
-  readonly #gauges = new Map<string, Record<string, number>>();
-  #supervisor: FunctionSupervisor | undefined;
+  readonly #supervisor: FunctionSupervisor;
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(parts: FunctionsParts) {
     this.#parts = parts;
-  }
-
-  /** Threads that run functions now, and were started since the beginning. */
-  get threads(): { running: number; started: number } {
-    return this.#supervisor?.threads ?? { running: 0, started: 0 };
-  }
-
-  /** Loads every function; one that cannot be used is refused with a reason, and the others run. */
-  async start(): Promise<void> {
-    const { config, log } = this.#parts;
-    const enabled = config.function.filter((entry) => entry.enabled);
-    for (const entry of enabled) await this.#load(entry);
-    const host = new FunctionSupervisor({
-      functions: this.#modules,
+    const { config, log } = parts;
+    this.#supervisor = new FunctionSupervisor({
       threadsMax: config.functions.threads,
       idleMs: Math.min(...config.function.map(({ idle }) => idle), 60_000),
       onNotice: (notice) => this.#noticed(notice),
       log,
     });
-    this.#supervisor = host;
-    host.begin();
-    for (const entry of enabled) if (!this.#refused.has(entry.name)) this.#create(entry, { ...this.#parts, host });
+  }
+
+  /** Threads that run functions now, and were started since the beginning. */
+  get threads(): { running: number; started: number } {
+    return this.#supervisor.threads;
+  }
+
+  /** Loads every function; one that cannot be used is refused with a reason, and the others run. */
+  async start(): Promise<void> {
+    for (const entry of this.#parts.config.function) await this.#begin(entry, null);
+    this.#supervisor.begin();
     await this.#parts.store.keepTimers([...this.#running.values()].flatMap(({ timers }) => timers));
     for (const one of this.#running.values()) one.start();
     this.#sweeper = setInterval(() => {
@@ -120,36 +120,104 @@ export class Functions implements AsyncDisposable {
   async statuses(): Promise<FunctionStatus[]> {
     const { config, store } = this.#parts;
     const queues = config.function.length === 0 ? {} : await store.eventCounts();
-    return config.function.map((entry) => this.#status(entry, queues[entry.name] ?? NO_QUEUE));
+    return config.function.map((entry) => {
+      const { name } = entry;
+      return functionStatus(entry, this.#running.get(name), this.#refused.get(name) ?? null, queues[name]);
+    });
+  }
+
+  /** Names of the functions that are of this module, whether or not they run. */
+  usersOf(id: string): string[] {
+    return this.#of(id).map(({ name }) => name);
+  }
+
+  /** Class of whoever signed what functions of this module run; null: none runs. */
+  trustOf(id: string): string | null {
+    const running = this.usersOf(id).flatMap((name) => this.#running.get(name) ?? []);
+    return running[0]?.module.moduleClass ?? null;
+  }
+
+  /**
+   * Runs the functions of a module in this version from now on: calls on their way end where they began, all others go to it. One that did not
+   * run is given a try.
+   * @throws GatewayError when one that runs cannot be started in it: all go on as they are.
+   */
+  async put(id: string, version: string): Promise<void> {
+    const tried: Tried[] = [];
+    try {
+      for (const { name } of this.#of(id)) {
+        const running = this.#running.get(name);
+        const isDue = running !== undefined && running.module.manifest.version !== version;
+        if (isDue) tried.push(await this.#tryOut(running, version));
+      }
+    } catch (error) {
+      for (const { ready } of tried) ready.close();
+      throw error;
+    }
+    for (const { running, module, ready } of tried) running.exchange(module, ready);
+    await this.restore(id, version);
+  }
+
+  /**
+   * Runs the functions of a module in this version, as a start of the gateway would: one that cannot be used is refused.
+   * @param version null: whatever there is.
+   */
+  async restore(id: string, version: string | null): Promise<void> {
+    for (const entry of this.#of(id)) {
+      if (version !== null && this.#running.get(entry.name)?.module.manifest.version === version) continue;
+      await this.#begin(entry, version);
+      this.#running.get(entry.name)?.start();
+    }
   }
 
   /** Calls that run are awaited: they last no longer than their deadlines. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper);
     await Promise.all([...this.#running.values()].map((one) => one.stop()));
-    await this.#supervisor?.[Symbol.asyncDispose]();
+    await this.#supervisor[Symbol.asyncDispose]();
   }
 
-  async #load(entry: Entry): Promise<void> {
+  /** Where it runs already, the next call goes to this version. */
+  async #begin(entry: Entry, version: string | null): Promise<void> {
+    if (!entry.enabled) return;
     try {
-      this.#modules.push(await loadFunction(entry, this.#parts.load));
+      const module = await loadFunction(entry, this.#parts.load, version);
+      const running = this.#running.get(entry.name);
+      if (running === undefined) {
+        const parts = { ...this.#parts, supervisor: this.#supervisor };
+        this.#running.set(entry.name, new RunningFunction(entry, module, parts));
+      } else running.exchange(module, null);
+      this.#refused.delete(entry.name);
     } catch (error) {
-      this.#refuse(entry, error);
+      await this.#refuse(entry, error);
     }
   }
 
-  #create(entry: Entry, parts: FunctionParts): void {
-    try {
-      this.#running.set(entry.name, new RunningFunction(entry, parts));
-    } catch (error) {
-      this.#refuse(entry, error);
-    }
-  }
-
-  #refuse({ name }: Entry, error: unknown): void {
+  async #refuse({ name }: Entry, error: unknown): Promise<void> {
     if (!(error instanceof GatewayError)) throw error;
     this.#refused.set(name, describeWithHint(error));
     this.#parts.log('error', `function ${name}: refused: ${describeError(error)}`);
+    const running = this.#running.get(name);
+    this.#running.delete(name);
+    await running?.stop();
+  }
+
+  /** An instance of another version, beside those that run. @throws GatewayError when it does not start. */
+  async #tryOut(running: RunningFunction, version: string): Promise<Tried> {
+    const { name, module: id } = running.entry;
+    try {
+      const module = await loadFunction(running.entry, this.#parts.load, version);
+      return { running, module, ready: await this.#supervisor.hostOf(module).start() };
+    } catch (error) {
+      const mayPass = isTransient(error) || (error instanceof CallError && error.fault === 'lost');
+      throw new GatewayError(mayPass ? 'unavailable' : 'denied', `function ${name}: ${id} ${version} does not start`, {
+        cause: error,
+      });
+    }
+  }
+
+  #of(id: string): Entry[] {
+    return this.#parts.config.function.filter(({ module }) => module === id);
   }
 
   #find(name: string): RunningFunction {
@@ -169,54 +237,7 @@ export class Functions implements AsyncDisposable {
   #noticed(notice: WorkerNotice): void {
     if (notice.notice === 'log') this.#parts.log(notice.level, notice.text);
     else if (notice.notice === 'emitted') this.emitted(notice.module, notice.type, notice.data);
-    else if (notice.notice === 'functionGauges') this.#gauges.set(notice.fn, Object.fromEntries(notice.gauges));
+    else if (notice.notice === 'functionGauges')
+      this.#running.get(notice.fn)?.noticeGauges(notice.version, notice.gauges);
   }
-
-  #status(entry: Entry, queue: QueueCounts): FunctionStatus {
-    const running = this.#running.get(entry.name);
-    const error = this.#refused.get(entry.name) ?? null;
-    return {
-      name: entry.name,
-      module: entry.module,
-      version: this.#modules.find(({ name }) => name === entry.name)?.manifest.version ?? '',
-      state: !entry.enabled ? 'disabled' : running === undefined ? 'refused' : 'running',
-      concurrency: entry.concurrency,
-      triggers: entry.trigger.map(describeTrigger),
-      retries: running?.retries ?? 0,
-      deadLettered: running?.deadLettered ?? 0,
-      gauges: this.#gauges.get(entry.name) ?? {},
-      error,
-      ...(running?.pool.counts() ?? NEVER_CALLED),
-      ...queue,
-    };
-  }
-}
-
-const NONE = new DurationHistogram().summary();
-const NEVER_CALLED: PoolCounts = {
-  instances: 0,
-  active: 0,
-  coldStarts: 0,
-  coldStart: NONE,
-  prewarmed: 0,
-  warmCalls: 0,
-  reclaimed: 0,
-  calls: 0,
-  failures: 0,
-  duration: NONE,
-  durations: [],
-  lastError: null,
-};
-
-function describeTrigger(trigger: Entry['trigger'][number]): string {
-  const { type, topic, every, cron, timezone, stream, subject, series, state, path, event } = trigger;
-  const details = {
-    mqtt: topic,
-    timer: every > 0 ? `every ${formatDuration(every)}` : `${cron} ${timezone}`,
-    jetstream: subject === '' ? stream : `${stream} ${subject}`,
-    alarm: `${series} ${state}`,
-    http: path === '' ? '/' : path,
-    emitted: event,
-  };
-  return `${type} ${details[type]}`;
 }

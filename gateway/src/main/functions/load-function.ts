@@ -1,5 +1,6 @@
 import { GatewayError } from '../../base/errors.ts';
 import type { Config } from '../../config/settings.ts';
+import type { ModuleClass } from '../../core/model/module-class.ts';
 import { encodeConfigBlock } from '../../core/modules/config-block.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
 import type { FunctionModule } from '../function-worker.ts';
@@ -8,14 +9,22 @@ import type { FunctionModule } from '../function-worker.ts';
 export interface AdmittedModule {
   readonly manifest: ModuleManifest;
   readonly compiled: WebAssembly.Module;
+  readonly moduleClass: ModuleClass;
 }
 
-/** Finds a module by its id and lets it in. @throws GatewayError saying why it cannot be used. */
-export type LoadModule = (moduleId: string) => AdmittedModule | Promise<AdmittedModule>;
+/**
+ * Finds a module by its id and lets it in. @param version null: the one that functions are to run when the gateway starts.
+ * @throws GatewayError saying why it cannot be used.
+ */
+export type LoadModule = (moduleId: string, version: string | null) => AdmittedModule | Promise<AdmittedModule>;
 
 /** @throws GatewayError when the module cannot be used as a function. */
-export async function loadFunction(entry: Config['function'][number], load: LoadModule): Promise<FunctionModule> {
-  const { manifest, compiled } = await load(entry.module);
+export async function loadFunction(
+  entry: Config['function'][number],
+  load: LoadModule,
+  version: string | null,
+): Promise<FunctionModule> {
+  const { manifest, compiled, moduleClass } = await load(entry.module, version);
   if (manifest.kind !== 'function') {
     throw new GatewayError('invalid', `module ${manifest.id}: kind function expected, ${manifest.kind} found`, {
       hint: 'Modules that work on points stand under [[module]].',
@@ -30,5 +39,11 @@ export async function loadFunction(entry: Config['function'][number], load: Load
       },
     );
   }
-  return { name: entry.name, manifest, compiled, config: encodeConfigBlock(manifest, [entry.config], entry.name) };
+  return {
+    name: entry.name,
+    moduleClass,
+    manifest,
+    compiled,
+    config: encodeConfigBlock(manifest, [entry.config], entry.name),
+  };
 }

@@ -1,4 +1,4 @@
-/** One configured function that runs: its pool, its queue, and whatever calls it. */
+/** One configured function that runs: what it runs, its pool, its queue, and whatever calls it. */
 import { cronSchedule } from '../../adapters/cron/cron-schedule.ts';
 import {
   consumerName,
@@ -14,19 +14,21 @@ import type { Random } from '../../base/random.ts';
 import type { Config } from '../../config/settings.ts';
 import { judge, type RetryPolicy } from '../../core/functions/judge.ts';
 import { FunctionPool } from '../../core/functions/pool.ts';
-import type { CallResult, InstanceHost, Schedule } from '../../core/functions/ports.ts';
+import type { CallResult, FunctionInstance, Schedule } from '../../core/functions/ports.ts';
 import { QueueRunner } from '../../core/functions/queue-runner.ts';
 import { intervalSchedule, Timer } from '../../core/functions/timer.ts';
 import { encodeEvent, type GatewayEvent, makeEvent } from '../../core/model/event.ts';
+import type { FunctionModule } from '../function-worker.ts';
 import type { StoreVerbs } from '../thread-messages.ts';
 import { eventSource } from './event-source.ts';
+import type { FunctionSupervisor } from './function-supervisor.ts';
 
 type Entry = Config['function'][number];
 type Trigger = Entry['trigger'][number];
 
 export interface FunctionParts {
   readonly gatewayId: string;
-  readonly host: InstanceHost;
+  readonly supervisor: FunctionSupervisor;
   readonly store: Remote<StoreVerbs>;
   readonly link: NatsLink;
   readonly random: Random;
@@ -56,6 +58,9 @@ export class RunningFunction {
   readonly #policy: RetryPolicy;
   readonly #stop = new AbortController();
   readonly #schedules: readonly TimerSchedule[];
+  #module: FunctionModule;
+  #gauges: Readonly<Record<string, number>> = {};
+  #isStarted = false;
   #subscriptions: readonly EventSubscription[] = [];
   #timersDone: Promise<unknown> = Promise.resolve();
   #streamRetries = 0;
@@ -63,15 +68,16 @@ export class RunningFunction {
   #lastLogMs = -Infinity;
 
   /** @throws GatewayError `invalid` when a schedule cannot be read. */
-  constructor(entry: Entry, parts: FunctionParts) {
+  constructor(entry: Entry, module: FunctionModule, parts: FunctionParts) {
     this.entry = entry;
+    this.#module = module;
     this.#parts = parts;
     this.#policy = { attempts: entry.attempts, backoff: { first: entry.retryFirst, max: entry.retryMax } };
     this.#schedules = entry.trigger.filter(({ type }) => type === 'timer').map(scheduleOf);
     this.timers = this.#schedules.map(({ key }) => ({ fn: entry.name, schedule: key }));
     const { name, concurrency, prewarm, idle } = entry;
-    this.pool = new FunctionPool({ name, concurrency, prewarm, idleMs: idle }, parts.host, systemClock);
-    const { store } = parts;
+    const { store, supervisor } = parts;
+    this.pool = new FunctionPool({ concurrency, prewarm, idleMs: idle }, supervisor.hostOf(module), systemClock);
     this.runner = new QueueRunner({
       name,
       source: {
@@ -87,6 +93,16 @@ export class RunningFunction {
     });
   }
 
+  /** What new calls go to. */
+  get module(): FunctionModule {
+    return this.#module;
+  }
+
+  /** What it has set with `gw1.metric`. */
+  get gauges(): Readonly<Record<string, number>> {
+    return this.#gauges;
+  }
+
   get retries(): number {
     return this.runner.retries + this.#streamRetries;
   }
@@ -95,7 +111,10 @@ export class RunningFunction {
     return this.runner.deadLettered + this.#streamDead;
   }
 
+  /** Once; after that it changes nothing. */
   start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     this.pool.sweep();
     this.runner.start();
     const timers = this.#schedules.map((one) => this.#timer(one).run(this.#stop.signal));
@@ -104,6 +123,21 @@ export class RunningFunction {
       .filter(({ type }) => type === 'jetstream')
       .map((one) => this.#subscribe(one));
     for (const subscription of this.#subscriptions) subscription.start();
+  }
+
+  /**
+   * Runs this from now on: calls on their way end where they began, all others go to it.
+   * @param ready an instance of it, if there is one already.
+   */
+  exchange(module: FunctionModule, ready: FunctionInstance | null): void {
+    this.#module = module;
+    this.#gauges = {};
+    this.pool.exchange(this.#parts.supervisor.hostOf(module), ready);
+  }
+
+  /** What a version that gave way says of itself is no longer of interest. */
+  noticeGauges(version: string, gauges: readonly (readonly [string, number])[]): void {
+    if (version === this.#module.manifest.version) this.#gauges = Object.fromEntries(gauges);
   }
 
   /** Begins nothing more; resolves when what runs has ended and is written down. */

@@ -52,6 +52,7 @@ export function reportOf(
 
 const NEVER_CALLED = {
   ...NO_COUNTS,
+  seriesRead: [],
   lastCallTookMs: 0,
   callP50Ms: null,
   callP99Ms: null,

@@ -62,11 +62,12 @@ export class ModuleLibrary {
       const contents = this.packages!.read(id, highest.version);
       return { contents, provenance: { from: 'installed', ...this.verify(contents, context) } };
     }
-    const contents = developersModule(id);
-    if (contents !== null) return { contents, provenance: { from: 'folder', ...this.verify(contents, context) } };
-    throw new GatewayError('not_found', `module ${id}${version === null ? '' : ` ${version}`}: no such module`, {
-      hint: 'See `tidegate module list`; install one with `tidegate module install DIR --name NAME`.',
-    });
+    return this.#ofDeveloper(id, context) ?? noSuchModule(id, version);
+  }
+
+  /** Leaves out what was installed. @throws GatewayError as `find`. */
+  findOwn(id: string, context: VerifyContext): LibraryPackage {
+    return this.#ofProgram(id) ?? this.#ofDeveloper(id, context) ?? noSuchModule(id, null);
   }
 
   /** @throws GatewayError `denied` with the reason: unsigned modules too, unless in developer mode. */
@@ -78,18 +79,22 @@ export class ModuleLibrary {
     return { publisher, keyId, trust: trustClassOf(role) };
   }
 
-  /** Whether this very version came with the program. */
-  isOfProgram(id: string, version: string): boolean {
+  /** Null: no module of this id came with the program. */
+  versionOfProgram(id: string): string | null {
     const program = this.#ofProgram(id);
-    return program !== null && versionIn(program.contents) === version;
+    return program === null ? null : versionIn(program.contents);
   }
 
   /** Versions that can be run, the program's own first. */
   versionsOf(id: string): string[] {
-    const program = this.#ofProgram(id);
+    const own = this.versionOfProgram(id);
     const installed = this.packages?.list().filter((one) => one.id === id) ?? [];
-    const own = program === null ? [] : [versionIn(program.contents)];
-    return [...own, ...installed.map(({ version }) => version).sort((a, b) => compare(b, a))];
+    return [...(own === null ? [] : [own]), ...installed.map(({ version }) => version).sort((a, b) => compare(b, a))];
+  }
+
+  #ofDeveloper(id: string, context: VerifyContext): LibraryPackage | null {
+    const contents = developersModule(id);
+    return contents && { contents, provenance: { from: 'folder', ...this.verify(contents, context) } };
   }
 
   /** What came with the program is as trustworthy as the program. */
@@ -99,6 +104,12 @@ export class ModuleLibrary {
     const contents = { manifestText: manifest, wasm, signatureText: null };
     return { contents, provenance: { from: 'program', publisher: 'tidegate', keyId: null, trust: 'vendor' } };
   }
+}
+
+function noSuchModule(id: string, version: string | null): never {
+  throw new GatewayError('not_found', `module ${id}${version === null ? '' : ` ${version}`}: no such module`, {
+    hint: 'See `tidegate module list`; `tidegate module install DIR` installs one.',
+  });
 }
 
 /** A module as its author has built it, from `<folder>/<id>/build`. */

@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
-import type { PackageFolder } from '../../adapters/files/package-folder.ts';
 import type { Database } from '../../adapters/sqlite/database.ts';
-import { readModuleFloor } from '../../adapters/sqlite/module-store.ts';
+import { readFunctionPackages, readModuleFloor } from '../../adapters/sqlite/module-store.ts';
 import { listSagas } from '../../adapters/sqlite/saga-store.ts';
 import type { Remote } from '../../adapters/threads/rpc.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -9,21 +8,22 @@ import { GatewayError } from '../../base/errors.ts';
 import { millis } from '../../base/units.ts';
 import type { SagaRow } from '../../core/model/saga.ts';
 import type { LifePorts, PackageFacts, PackageStore } from '../../core/modules/life/ports.ts';
-import { parseManifest } from '../../core/modules/manifest.ts';
 import type { PackageContents } from '../../core/modules/ports.ts';
 import { checkRollback } from '../../core/modules/signing/rollback.ts';
 import { compareVersions, parseVersion } from '../../core/modules/signing/semver.ts';
+import type { FunctionPackages } from '../functions/function-packages.ts';
+import type { Functions } from '../functions/functions.ts';
 import type { StoreVerbs } from '../thread-messages.ts';
 import { configOf, type ModuleLoader } from './load-module.ts';
 import type { ModuleHost } from './module-host.ts';
 import type { ModuleLibrary } from './module-library.ts';
 
-const FUNCTION_VERSIONS_KEPT = 2;
-
 export interface LifeParts {
   readonly host: ModuleHost;
   readonly library: ModuleLibrary;
   readonly loader: ModuleLoader;
+  readonly functions: Functions;
+  readonly functionPackages: FunctionPackages;
   readonly store: Remote<StoreVerbs>;
   /** Read-only. */
   readonly database: Database;
@@ -38,7 +38,7 @@ const AT_BOOT = { nowMs: 0, atBoot: true } as const;
 
 /** The world in which the sagas of modules act. */
 export function lifePorts(parts: LifeParts): LifePorts {
-  const { host, loader, store, folderOf } = parts;
+  const { host, loader, functions, functionPackages, store, folderOf } = parts;
   return {
     packages: packageStore(parts),
     uses: {
@@ -48,6 +48,16 @@ export function lifePorts(parts: LifeParts): LifePorts {
         const floor = readModuleFloor(parts.database, id);
         if (floor === null || isHigher(version, floor)) await store.setModuleFloor(id, version);
       },
+      putPackage: (row) => store.putFunctionPackage(row),
+      removePackage: (id) => store.removeFunctionPackage(id),
+    },
+    functions: {
+      packageOf: (id) => functionPackages.find(id),
+      usersOf: (id) => functions.usersOf(id),
+      trustOf: (id) => functions.trustOf(id),
+      check: (id, version) => void functionPackages.load(id, version),
+      put: (id, version) => functions.put(id, version),
+      restore: (id) => functions.restore(id, functionPackages.versionOf(id)),
     },
     runner: {
       useOf: (name) => host.useOf(name),
@@ -80,8 +90,9 @@ export function lifePorts(parts: LifeParts): LifePorts {
 function packageStore({ host, library, loader, database }: LifeParts): PackageStore {
   const folder = library.packages!;
   const isNeeded = (id: string, version: string) =>
-    isForFunctions(folder, id, version) ||
-    host.uses().some((use) => use.module === id && (use.version === version || use.previous === version));
+    [...host.uses(), ...readFunctionPackages(database)].some(
+      (one) => one.module === id && (one.version === version || one.previous === version),
+    );
   /** Sagas under way that install this version: from `keep` until it runs, no use speaks of it. */
   const installing = (id: string, version: string) => {
     const factsOf = ({ results }: SagaRow) => (results.plan as { facts?: PackageFacts } | undefined)?.facts;
@@ -98,9 +109,9 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
       const contents = folder.readStaged(digest);
       const provenance = { from: 'installed', ...library.verify(contents, AT_INSTALL()) } as const;
       const { manifest } = loader.admit(contents, provenance);
-      const { id, version, sha256 } = manifest;
+      const { id, version, kind, sha256 } = manifest;
       checkRollback(manifest, readModuleFloor(database, id));
-      if (library.isOfProgram(id, version)) {
+      if (library.versionOfProgram(id) === version) {
         throw new GatewayError('conflict', `module ${id}: version ${version} comes with the program`, {
           hint: 'Give a package of your own another id, or a higher version.',
         });
@@ -115,7 +126,7 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
           },
         );
       }
-      return { id, version, sha256, publisher: provenance.publisher, trust: provenance.trust, wasInstalled };
+      return { id, version, kind, sha256, publisher: provenance.publisher, trust: provenance.trust, wasInstalled };
     },
     async keep(digest, { id, version }) {
       // After a restart what was handed in may have been installed already, and made room for others.
@@ -134,17 +145,8 @@ function packageStore({ host, library, loader, database }: LifeParts): PackageSt
         if (!isNeeded(id, version) && installing(id, version) === 0) folder.remove(id, version);
       }
     },
+    ofProgram: (id) => library.versionOfProgram(id),
   };
-}
-
-/** Functions are named in the configuration, which may change before the next start: their two highest versions are kept. */
-function isForFunctions(folder: PackageFolder, id: string, version: string): boolean {
-  const versions = folder
-    .list()
-    .filter((one) => one.id === id)
-    .map((one) => one.version);
-  const kept = versions.sort((a, b) => (isHigher(a, b) ? -1 : 1)).slice(0, FUNCTION_VERSIONS_KEPT);
-  return kept.includes(version) && parseManifest(folder.read(id, version).manifestText).kind === 'function';
 }
 
 /** The same but for its signature, which may be made anew. */

@@ -1,13 +1,13 @@
 /** The life of a module as sagas: install, upgrade, roll back, configure, remove. Each is a list of steps and the pivot from which it only goes forward. */
 import { GatewayError } from '../../../base/errors.ts';
-import type { SagaDefinition, SagaStep } from '../../model/saga.ts';
+import type { SagaDefinition } from '../../model/saga.ts';
 import type { ModuleUse } from '../use.ts';
 import { type CanaryTerms, DEFAULT_TERMS } from './canary-terms.ts';
+import { define, MODULE_SAGAS } from './define.ts';
+import { addPackage, removePackage, rollbackPackage } from './package-sagas.ts';
 import {
-  type AddParameters,
   type ConfigureParameters,
   type InstallParameters,
-  parseAdd,
   parseConfigure,
   parseInstall,
   parseOfUse,
@@ -25,40 +25,13 @@ import {
   type OfUse,
   plannedOf,
   recordStep,
+  requireTrust,
   requireUse,
   settleStep,
   step,
   switchStep,
   watchStep,
 } from './steps.ts';
-
-export const MODULE_SAGAS = {
-  install: 'install-module',
-  upgrade: 'upgrade-module',
-  rollback: 'rollback-module',
-  configure: 'configure-module',
-  remove: 'remove-module',
-  add: 'add-package',
-} as const;
-
-/** Sagas of different modules that run at once. */
-const WINDOW = 8;
-
-function define<P extends OfUse>(
-  name: string,
-  parse: (raw: unknown) => P,
-  steps: readonly SagaStep<P>[],
-): SagaDefinition {
-  const definition: SagaDefinition<P> = {
-    name,
-    parse,
-    steps,
-    pivot: 'record',
-    window: WINDOW,
-    exclusive: (raw) => `module ${(raw as OfUse).name}`,
-  };
-  return definition as SagaDefinition;
-}
 
 export function moduleSagas(ports: LifePorts): SagaDefinition[] {
   return [
@@ -68,6 +41,8 @@ export function moduleSagas(ports: LifePorts): SagaDefinition[] {
     configureModule(ports),
     removeModule(ports),
     addPackage(ports),
+    rollbackPackage(ports),
+    removePackage(ports),
   ];
 }
 
@@ -142,16 +117,7 @@ export function upgradeModule(ports: LifePorts): SagaDefinition {
             },
           );
         }
-        const trust = ports.runner.trustOf(name);
-        if (trust !== null && trust !== facts.trust) {
-          throw new GatewayError(
-            'denied',
-            `module ${name}: a package of class ${trust} expected, ${facts.trust} found`,
-            {
-              hint: 'A module cannot move to other trust by an upgrade: remove it, and install it anew.',
-            },
-          );
-        }
+        requireTrust(name, ports.runner.trustOf(name), facts);
         const version = from.version;
         if (version === facts.version) {
           throw new GatewayError('conflict', `module ${name}: version ${version} runs already`);
@@ -237,34 +203,6 @@ export function removeModule(ports: LifePorts): SagaDefinition {
       await runner.remove(name);
       await runner.forget(name);
       await packages.prune(module);
-      return DONE;
-    }),
-  ]);
-}
-
-/** plan → keep → record → settle: a package that the configuration may name from now on, such as a function's. Nothing is started. */
-export function addPackage(ports: LifePorts): SagaDefinition {
-  const { packages, uses } = ports;
-  const factsOf = (context: Parameters<typeof plannedOf>[0]) => plannedOf<{ facts: PackageFacts }>(context).facts;
-  return define<AddParameters>(MODULE_SAGAS.add, parseAdd, [
-    step(
-      'plan',
-      async ({ parameters: { digest, name } }) => {
-        const facts = await packages.judge(digest);
-        if (facts.id === name) return { kind: 'done', result: { facts } };
-        throw new GatewayError('invalid', `package: of module ${name} expected, of ${facts.id} found`);
-      },
-      ({ parameters }) => packages.discard(parameters.digest),
-    ),
-    keepStep(ports),
-    endlessStep('record', async (context) => {
-      const { id, version } = factsOf(context);
-      await uses.raiseFloor(id, version);
-      return DONE;
-    }),
-    endlessStep('settle', async (context) => {
-      await packages.discard(context.parameters.digest);
-      await packages.prune(factsOf(context).id);
       return DONE;
     }),
   ]);

@@ -35,7 +35,7 @@ export function parseInstall(raw: unknown): InstallParameters {
   return { name, digest: digestOf(digest), inputs: parseInputs(inputs), enabled: enabled as boolean };
 }
 
-/** A package of a function: its uses stand in the configuration. */
+/** A package of functions: its uses stand in the configuration. */
 export interface AddParameters extends OfUse {
   readonly digest: string;
 }

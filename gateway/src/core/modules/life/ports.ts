@@ -1,12 +1,14 @@
 /** What the sagas of modules need from the world. Every verb may be repeated. */
 import type { CanaryReport } from '../comparison.ts';
+import type { ModuleManifest } from '../manifest.ts';
 import type { ModuleStatus } from '../status.ts';
-import type { ModuleUse } from '../use.ts';
+import type { FunctionPackage, ModuleUse } from '../use.ts';
 
 /** What is known of a package once it has been judged. Kept in the saga. */
 export interface PackageFacts {
   readonly id: string;
   readonly version: string;
+  readonly kind: ModuleManifest['kind'];
   /** Of the WebAssembly file, hex. */
   readonly sha256: string;
   readonly publisher: string | null;
@@ -26,8 +28,10 @@ export interface PackageStore {
   /** Takes back `keep`, unless a use needs the version. */
   unkeep(facts: PackageFacts): Promise<void>;
   discard(digest: string): Promise<void>;
-  /** Removes installed versions of a module that no use runs or could go back to. */
+  /** Removes installed versions of a module that nothing runs or could go back to. */
   prune(id: string): Promise<void>;
+  /** Version of the module that came with the program; null: none did. */
+  ofProgram(id: string): string | null;
 }
 
 export interface UseStore {
@@ -35,6 +39,8 @@ export interface UseStore {
   put(use: ModuleUse): Promise<void>;
   remove(name: string): Promise<void>;
   raiseFloor(id: string, version: string): Promise<void>;
+  putPackage(row: FunctionPackage): Promise<void>;
+  removePackage(id: string): Promise<void>;
 }
 
 export interface ModuleRunner {
@@ -63,10 +69,30 @@ export interface ModuleRunner {
   canaryReport(name: string): Promise<CanaryReport | null>;
 }
 
+/** Functions of the configuration, by the module that they are of. */
+export interface FunctionRunner {
+  /** What is recorded; undefined: no package of it is installed. */
+  packageOf(id: string): FunctionPackage | undefined;
+  /** Names of the functions that are of this module, whether or not they run. */
+  usersOf(id: string): readonly string[];
+  /** Class of whoever signed what they run; null: none runs. */
+  trustOf(id: string): string | null;
+  /** @throws GatewayError when no function can run this version. */
+  check(id: string, version: string): void;
+  /**
+   * Runs them in this version from now on: calls on their way end where they began, all others go to it. One that did not run is given a try.
+   * @throws GatewayError when one that runs cannot be started in it: all go on as they are.
+   */
+  put(id: string, version: string): Promise<void>;
+  /** Runs what a start of the gateway would run, after `packageOf`. One that cannot be used then is refused. */
+  restore(id: string): Promise<void>;
+}
+
 export interface LifePorts {
   readonly packages: PackageStore;
   readonly uses: UseStore;
   readonly runner: ModuleRunner;
+  readonly functions: FunctionRunner;
   /** Waits; rejected when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }

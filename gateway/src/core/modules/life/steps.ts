@@ -47,6 +47,14 @@ export function requireUse({ runner }: LifePorts, name: string): ModuleUse {
   });
 }
 
+/** @param trust class of whoever signed what runs; null: nothing does. @throws GatewayError `denied` when the package is of another. */
+export function requireTrust(name: string, trust: string | null, facts: PackageFacts): void {
+  if (trust === null || trust === facts.trust) return;
+  throw new GatewayError('denied', `module ${name}: a package of class ${trust} expected, ${facts.trust} found`, {
+    hint: 'A module cannot move to other trust by an upgrade: remove it, and install it anew.',
+  });
+}
+
 export function keepStep<P extends { readonly digest: string }>({ packages }: LifePorts): SagaStep<P> {
   return step<P>(
     'keep',
