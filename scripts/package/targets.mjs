@@ -11,7 +11,7 @@ const TARGETS = {
 };
 
 /** V8's and Node's options inside the executable; what each costs and gives: docs/adr/0013-single-executable.md. */
-const EXEC_ARGV = ['--max-old-space-size=192', '--max-semi-space-size=2', '--v8-pool-size=1'];
+const EXEC_ARGV = ['--max-old-space-size=192', '--max-semi-space-size=1', '--v8-pool-size=1'];
 
 /**
  * On a 39-bit kernel, usual on arm64 boards, some fifty memories of WebAssembly would use up the address space: V8 reserves 8 GB or more for

@@ -76,7 +76,6 @@ export class ModulesOnShow implements AsyncDisposable {
     await this.#sending;
     this.#client?.[Symbol.dispose]();
     await this.gateway[Symbol.asyncDispose]();
-    delete process.env.TIDEGATE_MODULES;
   }
 
   async #install(): Promise<void> {
