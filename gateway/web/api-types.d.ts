@@ -74,6 +74,10 @@ export interface ModuleReport {
   /** As the module names them; null stands for what is not a number. */
   gauges: Record<string, number | null>;
   canary: CanaryReport | null;
+  /** What it reads, as globs. */
+  inputs: { series: string }[];
+  /** Series found for each of them; empty: it does not run. */
+  seriesRead: number[];
   /** Who decides what it reads: the configuration file, or who installed it. */
   origin: 'file' | 'installed';
   /** The version before, kept to go back to. */

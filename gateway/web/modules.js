@@ -24,6 +24,8 @@ const STARTING = { level: 'info', text: 'Starting' };
 /** @type {Record<string, string>} */
 const SOURCES = { program: 'comes with the program', installed: 'installed', folder: 'from a developer’s folder' };
 
+const INPUTS_SHOWN = 3;
+
 /** @param {RecentGrowth} growth */
 export function createModules(growth) {
   const cards = createEntryCards(byId('modules-list'), 'More figures');
@@ -92,6 +94,7 @@ function signedBy(module) {
 /** What is worth a look at any time, and whatever is not as it should be. @param {ModuleReport} module @returns {Fact[]} */
 function workFacts({ rowsIn, rowsOut, throttledRows, traps, restarts, dropped, ...module }) {
   return [
+    ['Reads', inputsOf(module)],
     ['Points', `${count(rowsIn)} in, ${count(rowsOut)} out`],
     ['A call takes', percentiles(module.callP50Ms, module.callP99Ms)],
     ['Memory', octets(module.memoryBytes)],
@@ -99,6 +102,17 @@ function workFacts({ rowsIn, rowsOut, throttledRows, traps, restarts, dropped, .
     ['Traps', traps === 0 ? '' : `${count(traps)}, ${counted(restarts, 'restart')}`],
     ['Dropped, over its rates', drops(dropped)],
   ];
+}
+
+/** A line for each glob, of the first few. @param {Pick<ModuleReport, 'inputs' | 'seriesRead'>} module */
+function inputsOf({ inputs, seriesRead }) {
+  const lines = inputs.slice(0, INPUTS_SHOWN).map(({ series }, index) => {
+    const found = seriesRead[index];
+    return `${plainText(series, 80)}${found === undefined ? '' : found === 0 ? ': no series yet' : `: ${count(found)} series`}`;
+  });
+  return [...lines, ...(inputs.length > lines.length ? [`and ${count(inputs.length - lines.length)} more`] : [])].join(
+    '\n',
+  );
 }
 
 /** @param {ModuleReport} module @returns {Fact[]} */
