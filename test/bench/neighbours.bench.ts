@@ -3,6 +3,7 @@
  * nothing. `npm run bench -- neighbours [--quick]`. All kinds take turns in one run; each has a gateway of its own. docs/reference/benchmarks.md.
  */
 import { parseArgs } from 'node:util';
+import type { StatusDocument } from '../../gateway/src/main/status-report.ts';
 import { HUGE_FUEL, installAttack } from '../support/attack-module.ts';
 import { type AttackName, attackNumber } from '../support/attack-source.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -21,32 +22,45 @@ const NO_ATTACK = 1000;
 /** Of the time beside a module that does nothing: within 20 % more. */
 const RATIO_MOST = 1.2;
 
+type ModuleRow = StatusDocument['modules'][number];
+
 interface Neighbour {
   readonly what: string;
   /** Undefined: none of them. */
   readonly attack?: AttackName;
   readonly limits?: Readonly<Record<string, number>>;
+  /** Whether its row in the status shows that it did what it is here for. */
+  readonly hasDone: (row: ModuleRow) => boolean;
 }
 
-const QUIET: Neighbour = { what: 'does nothing' };
+const hasTrapped = ({ traps }: ModuleRow) => traps > 0;
+/** Fuel for a call that a module which only looks at its rows never takes. */
+const MUCH_FUEL = 1_000_000;
+
+const QUIET: Neighbour = { what: 'does nothing', hasDone: ({ traps, rowsOut }) => traps + rowsOut === 0 };
 const NEIGHBOURS: readonly Neighbour[] = [
-  { what: 'never ends, stopped by fuel', attack: 'loop' },
-  { what: 'never ends, stopped by its deadline', attack: 'loop', limits: { fuelPerCall: HUGE_FUEL } },
-  { what: 'uses all the fuel that it has a second', attack: 'slow-together' },
-  { what: 'grows its memory', attack: 'memory-bomb' },
-  { what: 'floods with rows', attack: 'flood-of-rows' },
-  { what: 'floods the log', attack: 'log-flood' },
-  { what: 'floods with events', attack: 'emit-flood' },
-  { what: 'floods with metrics', attack: 'metric-flood' },
+  { what: 'never ends, stopped by fuel', attack: 'loop', hasDone: hasTrapped },
+  {
+    what: 'never ends, stopped by its deadline',
+    attack: 'loop',
+    limits: { fuelPerCall: HUGE_FUEL },
+    hasDone: hasTrapped,
+  },
+  { what: 'computes long', attack: 'slow-together', hasDone: ({ fuel, calls }) => fuel / calls > MUCH_FUEL },
+  { what: 'grows its memory', attack: 'memory-bomb', hasDone: hasTrapped },
+  { what: 'floods with rows', attack: 'flood-of-rows', hasDone: ({ rowsIn, rowsOut }) => rowsOut > rowsIn },
+  { what: 'floods the log', attack: 'log-flood', hasDone: ({ dropped }) => dropped.logLines > 0 },
+  { what: 'floods with events', attack: 'emit-flood', hasDone: ({ dropped }) => dropped.emits > 0 },
+  { what: 'floods with metrics', attack: 'metric-flood', hasDone: ({ dropped }) => dropped.metrics > 0 },
 ];
 
 type Figures = Pick<LoadResult, 'ackP50Ms' | 'ackP99Ms'>;
 
-/** PUBACK times of one run. @throws Error when a reading was not acknowledged. */
-async function measure({ what, attack, limits }: Neighbour): Promise<Figures> {
+/** PUBACK times of one run. @throws Error when a reading was not acknowledged, or the neighbour did not do what it is here for. */
+async function measure({ what, attack, limits, hasDone }: Neighbour): Promise<Figures> {
   using folder = temporaryFolder();
   const id = installAttack(folder.path, attack ?? 'loop', limits && { limits });
-  const input = `series = "sensors/**"\nconfig = { attack = ${attack === undefined ? NO_ATTACK : attackNumber(attack)} }`;
+  const input = `series = "**"\nconfig = { attack = ${attack === undefined ? NO_ATTACK : attackNumber(attack)} }`;
   await using rig = await startGatewayRig(false, {
     config: `[[module]]\nname = "neighbour"\nmodule = "${id}"\n[[module.input]]\n${input}\n`,
     env: { TIDEGATE_MODULES: folder.path },
@@ -54,6 +68,8 @@ async function measure({ what, attack, limits }: Neighbour): Promise<Figures> {
   });
   const load = await runLoad(rig.mqttPort, LOAD, SPANS, async () => {});
   if (load.acknowledged !== load.sent) throw new Error(`${what}: ${load.sent - load.acknowledged} without a PUBACK`);
+  const row = (await rig.status()).modules.find(({ name }) => name === 'neighbour')!;
+  if (!hasDone(row)) throw new Error(`a module that ${what}: ${JSON.stringify(row)}`);
   return load;
 }
 

@@ -9,6 +9,7 @@ import type { ModuleClass } from '../core/model/module-class.ts';
 import { HostDesk } from '../core/modules/host-desk.ts';
 import type { ModuleManifest } from '../core/modules/manifest.ts';
 import { CallMarks } from './modules/call-marks.ts';
+import { giveWayUnlessVendor } from './modules/class-priority.ts';
 import { notify } from './worker-notice.ts';
 
 /** What one function runs: already checked by main. */
@@ -22,6 +23,8 @@ export interface FunctionModule {
 }
 
 export interface FunctionWorkerData {
+  /** Of all that it runs. */
+  readonly moduleClass: ModuleClass;
   /** See `call-marks.ts`. */
   readonly calls: SharedArrayBuffer;
 }
@@ -45,7 +48,8 @@ interface Desk {
 
 const GAUGES_EVERY_MS = 1000;
 
-const { calls } = workerData as FunctionWorkerData;
+const { calls, moduleClass } = workerData as FunctionWorkerData;
+giveWayUnlessVendor(moduleClass);
 const marks = new CallMarks(calls);
 const instances = new Map<number, FunctionInstance>();
 /** Of each function, for the version that was started last. */

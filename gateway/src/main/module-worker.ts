@@ -15,6 +15,7 @@ import { DerivedRegistry } from '../core/modules/derived-registry.ts';
 import { HostedModules } from '../core/modules/hosted-modules.ts';
 import { Recovery } from '../core/modules/recovery.ts';
 import { BatchQueue } from './modules/batch-queue.ts';
+import { giveWayUnlessVendor } from './modules/class-priority.ts';
 import { DerivedOutbox } from './modules/derived-outbox.ts';
 import { HostAlarms } from './modules/host-alarms.ts';
 import { ModuleRunFactory } from './modules/module-run-factory.ts';
@@ -33,6 +34,7 @@ const DRAIN_BATCHES_MS = 10_000;
 
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
+giveWayUnlessVendor(moduleClass);
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, moduleClass);
 const latency = new LatencyHistogram(shared.latencies, 'module');

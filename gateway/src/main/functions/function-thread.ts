@@ -39,7 +39,7 @@ export class FunctionThread {
   private constructor(moduleClass: ModuleClass, parts: ThreadParts) {
     this.moduleClass = moduleClass;
     this.#parts = parts;
-    const data: FunctionWorkerData = { calls: this.#calls };
+    const data: FunctionWorkerData = { calls: this.#calls, moduleClass };
     this.#worker = assets.startWorker('function', { workerData: data });
     const { remote, fail } = remoteCalls<FunctionVerbs>(this.#worker);
     this.#remote = remote;
