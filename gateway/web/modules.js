@@ -108,7 +108,8 @@ function workFacts({ rowsIn, rowsOut, throttledRows, traps, restarts, dropped, .
 function inputsOf({ inputs, seriesRead }) {
   const lines = inputs.slice(0, INPUTS_SHOWN).map(({ series }, index) => {
     const found = seriesRead[index];
-    return `${plainText(series, 80)}${found === undefined ? '' : found === 0 ? ': no series yet' : `: ${count(found)} series`}`;
+    const howMany = found === undefined ? 'series' : found === 0 ? 'no series yet' : `${count(found)} series`;
+    return `${howMany} of ${plainText(series, 80)}`;
   });
   return [...lines, ...(inputs.length > lines.length ? [`and ${count(inputs.length - lines.length)} more`] : [])].join(
     '\n',
