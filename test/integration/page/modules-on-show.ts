@@ -14,8 +14,8 @@ export const LONG_NAME = 'windows-of-the-northern-boilers1';
 /** Of a key; any text goes. */
 export const PUBLISHER = '<b>Example Works & Söhne Automatisierungstechnik GmbH';
 
-const module = (name: string, id: string, lines = '', config = '') =>
-  `[[module]]\nname = "${name}"\nmodule = "${id}"\n${lines}\n[[module.input]]\nseries = "**"\n${config}\n`;
+const module = (name: string, id: string, lines = '', config = '', series = '**') =>
+  `[[module]]\nname = "${name}"\nmodule = "${id}"\n${lines}\n[[module.input]]\nseries = "${series}"\n${config}\n`;
 const fn = (name: string, lines: string, trigger: string) =>
   `[[function]]\nname = "${name}"\nmodule = "scripted"\n${lines}\n[[function.trigger]]\n${trigger}\n`;
 
@@ -26,6 +26,7 @@ const CONFIG = [
   module('altered', 'altered'),
   module('asleep', 'threshold-alarm', 'enabled = false', 'config = { high = 80 }'),
   module('talking', 'talking'),
+  module('unfed', 'threshold-alarm', '', 'config = { high = 80 }', 'nowhere/*'),
   fn('orders', 'attempts = 1\nconcurrency = 2', 'type = "mqtt"\ntopic = "orders/#"'),
   fn('idle', 'enabled = false', 'type = "timer"\nevery = "1h"'),
   '[[function]]\nname = "nothing"\nmodule = "not-there"\n[[function.trigger]]\ntype = "http"\n',

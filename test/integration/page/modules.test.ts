@@ -57,8 +57,10 @@ test('modules, canaries, functions and developer mode', {
 
   await t.test('each module has its state in words, its error, and who signed it', async (t) => {
     const page = await openPage(t, gateway.web);
-    await says(page.locator('#modules-count'), /[34] of 8 modules running/);
+    await says(page.locator('#modules-count'), /[45] of 9 modules running/);
     await says(moduleCard(page, LONG_NAME), /Running.*window-aggregate 1\.0\.0.*Signed byTidegate/s);
+    await says(moduleCard(page, LONG_NAME), /Reads[1-9]\d* series of \*\*/);
+    await says(moduleCard(page, 'unfed'), /Running.*Readsno series yet of nowhere\/\*/s);
     await says(moduleCard(page, 'trapping'), /In quarantine.*Signed by nobody.*unreachable/s);
     await says(moduleCard(page, 'ghost'), /Refused.*no such module.*restart the gateway/s);
     await says(moduleCard(page, 'altered'), /Refused.*hash/s);
