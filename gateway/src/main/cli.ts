@@ -8,9 +8,9 @@ import { type Command, EXIT, parseInput, print, printHelp, table } from './comma
 async function main(args: readonly string[]): Promise<number> {
   // Whatever is written is the service's own, and its group's to read.
   process.umask(0o027);
-  // `help module new` is `module new --help`.
+  // `help module new` is `module new --help`; `--version` is what every program knows.
   const isHelp = args[0] === 'help' && args.length > 1;
-  const words = isHelp ? args.slice(1) : args;
+  const words = isHelp ? args.slice(1) : args[0] === '--version' ? ['version', ...args.slice(1)] : args;
   const command = COMMANDS.find(({ verb }) => verb.split(' ').every((word, index) => words[index] === word));
   if (command === undefined) return printOverview(words);
   const rest = words.slice(command.verb.split(' ').length);
@@ -23,19 +23,15 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function printOverview(args: readonly string[]): number {
-  const word = args.find((arg) => !arg.startsWith('-'));
-  if (word !== undefined && word !== 'help') {
-    const verbs = COMMANDS.map(({ verb }) => verb);
-    const near = nearestWord(args.slice(0, 2).join(' '), verbs) ?? nearestWord(word, verbs);
-    const isGroup = verbs.some((verb) => verb.startsWith(`${word} `));
-    const group = COMMANDS.filter(({ verb }) => verb.startsWith(`${word} `));
-    if (isGroup && args.filter((arg) => !arg.startsWith('-')).length === 1) {
-      print(verbTable(group));
-      return EXIT.ok;
-    }
-    throw new GatewayError('invalid', `no verb ${isGroup ? args.slice(0, 2).join(' ') : word}`, {
-      hint: `${near === undefined ? '' : `Did you mean ${near}? `}\`tidegate help\` lists them all.`,
-    });
+  const [word, ...more] = args;
+  const group = COMMANDS.filter(({ verb }) => verb.startsWith(`${word} `));
+  const second = more.find((arg) => !arg.startsWith('-'));
+  if (group.length > 0 && second === undefined) {
+    print(verbTable(group));
+    return EXIT.ok;
+  }
+  if (word !== undefined && !['help', '--help', '-h'].includes(word)) {
+    throw noVerb(word, second, group.length > 0);
   }
   print(`tidegate VERB [OPTIONS]\n\n${verbTable(COMMANDS)}\n`);
   print(
@@ -46,11 +42,25 @@ function printOverview(args: readonly string[]): number {
   return EXIT.ok;
 }
 
+function noVerb(word: string, second: string | undefined, isGroup: boolean): GatewayError {
+  const verbs = COMMANDS.map(({ verb }) => verb);
+  const firsts = verbs.map((verb) => verb.split(' ')[0]!);
+  const near = nearestWord(`${word} ${second}`, verbs) ?? nearestWord(word, [...verbs, ...firsts]);
+  return new GatewayError('invalid', `no verb ${isGroup ? `${word} ${second}` : word}`, {
+    hint: `${near === undefined ? '' : `Did you mean ${near}? `}\`tidegate help\` lists them all.`,
+  });
+}
+
 function verbTable(commands: readonly Command[]): string {
   return table(
     ['verb', 'what it does'],
     commands.map(({ verb, summary }) => [verb, summary]),
   );
+}
+
+function helpFor([first, second]: readonly string[]): string {
+  if (first === undefined || first.startsWith('-')) return 'See: tidegate help';
+  return `See: tidegate ${second === undefined || second.startsWith('-') ? first : `${first} ${second}`} --help`;
 }
 
 function exitCodeOf(error: GatewayError): number {
@@ -62,17 +72,7 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     if (!(error instanceof GatewayError)) throw error;
-    const hint = `\n  ${
-      error.hint ??
-      `See: tidegate ${
-        process.argv[2]?.startsWith('-')
-          ? 'help'
-          : `${process.argv
-              .slice(2, 4)
-              .filter((word) => !word.startsWith('-'))
-              .join(' ')} --help`
-      }`
-    }`;
+    const hint = `\n  ${error.hint ?? helpFor(process.argv.slice(2))}`;
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
     // Under systemd a line without a priority would be taken for information.
     const priority = isJournal(process.env, 2) ? '<3>' : '';

@@ -36,3 +36,14 @@ test('neighbours of a module that hangs lose and double no window, and it ends i
   await rig.assertWell();
   await rig.assertNothingLost();
 });
+
+test('a stop while a module hangs waits for the next worker, and nothing of its neighbours is lost', async () => {
+  await using rig = await startAttacked({
+    install: (folder) => [installAttack(folder, 'loop', { limits: { ...HANGS, deadlineMs: 1500 } })],
+  });
+  rig.attack();
+  await rig.stream.acknowledged(50);
+  assert.equal((await rig.module('loop')).traps, 0, 'it hangs still');
+  await rig.assertNothingLost(true);
+  assert.match(rig.log, /module loop: a call outlasted its deadline: its worker is replaced/);
+});

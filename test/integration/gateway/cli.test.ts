@@ -190,6 +190,9 @@ suite('the command line', () => {
   const WRONG: readonly [words: string[], code: number, says: RegExp][] = [
     [['stauts'], 2, /Did you mean status/],
     [['store', 'qurey'], 2, /Did you mean store query/],
+    [['modle', 'list'], 2, /Did you mean module list/],
+    [['modul'], 2, /Did you mean module\?/],
+    [['--frobnicate'], 2, /no verb --frobnicate/],
     [['store', 'query'], 2, /Usage: tidegate store query SERIES/],
     [['store', 'query', 'cli/tmep'], 3, /Did you mean cli\/temp/],
     [['store', 'query', NAME, '--limit', '0'], 2, /limit.*at least 1/],

@@ -56,7 +56,7 @@ export function sqliteError(action: string, error: unknown): unknown {
 export function openForReading(path: string, options: OpenOptions = {}): Database {
   if (!fs.existsSync(path)) {
     throw new GatewayError('not_found', `database ${path}: no such file`, {
-      hint: 'Has the gateway run with this state folder yet?',
+      hint: 'It is made when the gateway, or the sink, first runs with it.',
     });
   }
   return connect(path, options, true);

@@ -28,6 +28,14 @@ export interface Command {
 /** Exit codes, the same for every verb. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, unavailable: 3 } as const;
 
+/** @param message of `parseArgs`. */
+function optionHint(message: string, options: readonly string[]): string | undefined {
+  const option = /--?([\w-]+)/.exec(message)?.[1] ?? '';
+  if (message.includes('is ambiguous')) return `A value that begins with a dash: --${option}=VALUE.`;
+  const near = nearestWord(option, options);
+  return near === undefined || near === option ? undefined : `Did you mean --${near}?`;
+}
+
 /** @throws GatewayError `invalid` naming the wrong option and the nearest right one. */
 export function parseInput(command: Command, args: readonly string[]): CommandInput {
   const options: OptionSpecs = { ...command.options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } };
@@ -35,20 +43,9 @@ export function parseInput(command: Command, args: readonly string[]): CommandIn
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    const unknown = /--?([\w-]+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? '';
-    const near = nearestWord(unknown, Object.keys(options));
-    const isAmbiguous = error instanceof Error && error.message.includes('is ambiguous');
-    throw new GatewayError(
-      'invalid',
-      `${command.verb}: ${error instanceof Error ? error.message.split('. ')[0] : error}`,
-      {
-        hint: isAmbiguous
-          ? `A value that begins with a dash: --${unknown}=VALUE.`
-          : near !== undefined && near !== unknown
-            ? `Did you mean --${near}?`
-            : `See: tidegate ${command.verb} --help`,
-      },
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = optionHint(message, Object.keys(options)) ?? `See: tidegate ${command.verb} --help`;
+    throw new GatewayError('invalid', `${command.verb}: ${message.split(/\.\s/)[0]}`, { hint });
   }
   const [least, most] = command.words;
   const words = parsed.positionals;

@@ -45,6 +45,10 @@ interface Hosted {
 /** A worker that dies by itself is started again after this. */
 const RESTART_AFTER = millis(1000);
 
+/** How long a drain that lost its worker is begun again: a fourth of what the gateway has to stop. */
+const DRAIN_TRIES_MS = 5000;
+const NEXT_WORKER_LOOK = millis(20);
+
 /** What the host of all modules asks of the thread of one class. */
 export type ModuleThreadFace = Pick<
   ModuleThread,
@@ -129,20 +133,37 @@ export class ModuleThread {
     this.#hosted.set(spec.name, { spec });
   }
 
-  /** Every batch up to `sequence` worked off, and all output on disk. */
+  /** Every batch up to `sequence` worked off, and all output on disk: by the next worker, where one ends meanwhile. */
   async drain(sequence: number): Promise<void> {
-    await this.#remote?.drain(sequence);
+    const { log, moduleClass } = this.#parts;
+    const until = systemClock.monotonic() + DRAIN_TRIES_MS;
+    while (!this.isEmpty) {
+      const remote = this.#remote;
+      try {
+        if (remote !== undefined) return await remote.drain(sequence);
+      } catch (error) {
+        if (this.#remote === remote) throw error;
+      }
+      if (systemClock.monotonic() > until) {
+        return log('warn', `${moduleClass} modules: not drained: their worker was ended again and again`);
+      }
+      await systemClock.sleep(NEXT_WORKER_LOOK);
+    }
   }
 
   /** @returns what each module knows, by name. */
   async stop(): Promise<Map<string, Uint8Array>> {
     this.#isStopping = true;
-    const states = await this.#remote?.states().catch((error) => {
+    const states = await this.#states().catch((error) => {
       this.#parts.log('warn', `module worker: its modules' state is lost: ${describeError(error)}`);
       return new Map<string, Uint8Array>();
     });
     await this.#endWorker();
-    return states ?? new Map();
+    return states;
+  }
+
+  async #states(): Promise<Map<string, Uint8Array>> {
+    return this.isEmpty ? new Map() : await this.#verbs.states();
   }
 
   get #verbs(): Remote<ModuleVerbs> {
