@@ -5,6 +5,7 @@ import type { StatusDocument } from '../../../gateway/src/main/status-report.ts'
 import { CLI, GatewayProcess } from '../../support/gateway-process.ts';
 import { LoadClient } from '../../support/load-client.ts';
 import { NatsServer } from '../../support/nats-server.ts';
+import { serviceEnvironment } from '../../support/service-unit.ts';
 import { ModuleWorkshop } from '../../support/signed-module.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { killWithUs, startChild } from './child.ts';
@@ -82,7 +83,8 @@ export async function runSoak(options: SoakOptions, onSample: (sample: SoakSampl
   // Every process of the run inherits it: none writes into this user's cache.
   process.env.TIDEGATE_NATIVE_DIR = join(folder.path, 'native');
   const sync = options.withCloud ? await startCloud(parts, options.executable, folder.path) : '';
-  const gateway = parts.use(new GatewayProcess({ ...program, config: `${CONFIG}${sync}`, timeoutMs: VERB_MS }));
+  const config = `${CONFIG}${sync}`;
+  const gateway = parts.use(new GatewayProcess({ ...program, config, env: serviceEnvironment(), timeoutMs: VERB_MS }));
   parts.defer(killWithUs(() => gateway.kill()));
   await gateway.start();
   const inspector = await openInspector(gateway);
