@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 // npm run bench [-- OPTIONS]: measures the main job end to end and prints one table; docs/reference/benchmarks.md says how.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ensureNodeRed } from '../test/bench/support/node-red-install.mjs';
 import { ensureWazero } from '../test/bench/support/wasm/wazero-install.mjs';
 import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';
-import { runMain } from './support/failure.mjs';
+import { runMain, StartFailure } from './support/failure.mjs';
 import { prepare } from './support/prepare.mjs';
+import { PROJECT } from './support/project.mjs';
 import { runPinned } from './support/run-pinned.mjs';
 import { systemPath } from './support/system-path.mjs';
 
@@ -14,7 +17,7 @@ const USAGE = `usage: npm run bench -- [--quick] [--json] [--no-peer] [PART...]
   --quick    a few seconds a part: to see that it runs, not to quote
   --json     one JSON object as the last line
   --no-peer  without Node-RED and wazero
-  PART       only these, of: rate latency bytes peer store decode wasm neighbours (the first four when none is named)
+  PART       only these, of: rate latency bytes peer store decode wasm neighbours package (the first four when none is named)
 Takes about ten minutes; the machine should do nothing else. nats-server and mosquitto are installed as root on Debian or
 Ubuntu, Node-RED into .cache/peers, unless TIDEGATE_NO_INSTALL=1; without one of them its rows are left out, with the reason.`;
 const PARTS = ['rate', 'latency', 'bytes', 'peer'];
@@ -24,6 +27,7 @@ const OWN_FILES = {
   decode: 'test/bench/decode.bench.ts',
   wasm: 'test/bench/wasm.bench.ts',
   neighbours: 'test/bench/neighbours.bench.ts',
+  package: 'test/bench/package.bench.ts',
 };
 
 // For compilers that tests run.
@@ -39,6 +43,7 @@ await runMain(async () => {
   for (const part of options.parts.filter((name) => name in OWN_FILES)) {
     const args = options.quick ? ['--quick'] : [];
     if (part === 'wasm') args.push(...(await wasmArguments(options)));
+    if (part === 'package') args.push(packagedExecutable());
     const code = await runPinned(OWN_FILES[part], args);
     if (code !== 0) return code;
   }
@@ -61,6 +66,16 @@ function readOptions() {
     console.error(`${error.message}\n${USAGE}`);
     return undefined;
   }
+}
+
+/** @throws {StartFailure} when it has not been built. */
+function packagedExecutable() {
+  const name = `tidegate-${process.platform}-${process.arch}`;
+  const file = join(PROJECT, 'dist', name);
+  if (existsSync(file)) return file;
+  throw new StartFailure(
+    `package: dist/${name} expected, nothing found\n  npm run package -- --target ${process.platform}-${process.arch}`,
+  );
 }
 
 /** Installs what the kernels are built with, and the peer. */
