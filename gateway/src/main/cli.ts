@@ -45,8 +45,9 @@ function printOverview(args: readonly string[]): number {
 function noVerb(word: string, second: string | undefined, isGroup: boolean): GatewayError {
   const verbs = COMMANDS.map(({ verb }) => verb);
   const firsts = verbs.map((verb) => verb.split(' ')[0]!);
-  const near = nearestWord(`${word} ${second}`, verbs) ?? nearestWord(word, [...verbs, ...firsts]);
-  return new GatewayError('invalid', `no verb ${isGroup ? `${word} ${second}` : word}`, {
+  const both = second === undefined ? word : `${word} ${second}`;
+  const near = nearestWord(both, verbs) ?? nearestWord(word, [...verbs, ...firsts]);
+  return new GatewayError('invalid', `no verb ${isGroup ? both : word}`, {
     hint: `${near === undefined ? '' : `Did you mean ${near}? `}\`tidegate help\` lists them all.`,
   });
 }

@@ -5,6 +5,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { installCopy } from '../../support/attack-module.ts';
 import { eventually } from '../../support/eventually.ts';
 import { LoadClient } from '../../support/load-client.ts';
 import { buildPackage, HOST_TARGET, skipWithoutTools } from '../../support/packaged.ts';
@@ -100,6 +101,19 @@ test('it runs as its own user, without a capability, behind a filter of system c
   assert.deepEqual([MemoryHigh, MemoryMax, TasksMax], [String(384 * 2 ** 20), String(512 * 2 ** 20), '128']);
   const touched = await machine.run(['touch', `/proc/${pid}/root/usr/local/bin/x`]);
   assert.match(touched.stderr, /Read-only file system/, 'all but its state');
+});
+
+test('the thread of others’ modules lowers its priority, which the filter of system calls lets it', {
+  skip,
+}, async () => {
+  installCopy(machine.path('/opt'), 'window-aggregate', 'others');
+  const module =
+    '[modules]\ndeveloper_mode = true\n[[module]]\nname = "others"\nmodule = "others"\n[[module.input]]\nseries = "**"\n';
+  const unit = `${QUICK}\n[Service]\nEnvironment=TIDEGATE_MODULES=/opt\n`;
+  const { pid } = await startService(`${PORTS}\n${module}`, unit);
+  const hasGivenWay = async () =>
+    /^ *10 module$/m.test((await machine.run(['ps', '-L', '-o', 'ni=,comm=', '-p', `${pid}`])).stdout);
+  await eventually('the thread of others’ modules to have nice 10', hasGivenWay);
 });
 
 test('an operator acts as the user of the service; another user may not', { skip }, async () => {
