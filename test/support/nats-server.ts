@@ -37,13 +37,22 @@ export class NatsServer implements AsyncDisposable {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** SIGKILL: what the server has not written is lost. */
-  async kill(): Promise<void> {
+  /** SIGKILL: what the server has not written is lost, such as acknowledgements of the last moments. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  /** As an operator does it: the server writes what it holds, then ends. */
+  shutDown(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
     if (process === undefined || process.exitCode !== null || process.signalCode !== null) return;
     const ended = once(process, 'exit');
-    process.kill('SIGKILL');
+    process.kill(signal);
     await ended;
   }
 
@@ -52,7 +61,7 @@ export class NatsServer implements AsyncDisposable {
     rmSync(join(this.folder.path, 'streams'), { recursive: true, force: true });
   }
 
-  /** On the same port and folder. Resolves when the server takes connections. */
+  /** On the same port and folder; kills the one that still runs. Resolves when the server takes connections. */
   async restart(): Promise<void> {
     const binary = findBinary('nats-server');
     if (binary === undefined) throw new Error('nats-server is not installed: skip this test with skipWithout');
