@@ -1,5 +1,6 @@
 /** A function worker: instances of functions, called one at a time. Main watches it and ends it when a call outlasts its deadline. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { FunctionInstance } from '../adapters/wasm/function-instance.ts';
 import { systemClock } from '../base/clock.ts';
@@ -50,6 +51,7 @@ const GAUGES_EVERY_MS = 1000;
 
 const { calls, moduleClass } = workerData as FunctionWorkerData;
 giveWayUnlessVendor(moduleClass);
+collectEarly();
 const marks = new CallMarks(calls);
 const instances = new Map<number, FunctionInstance>();
 /** Of each function, for the version that was started last. */

@@ -7,6 +7,7 @@ import { lockState } from '../adapters/files/state-lock.ts';
 import { WebServer } from '../adapters/http/web-server.ts';
 import { NatsLink } from '../adapters/nats/link.ts';
 import { openForReading } from '../adapters/sqlite/database.ts';
+import { collectEarly } from '../adapters/threads/early-collection.ts';
 import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
@@ -73,6 +74,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const id = config.gateway.id || identifierFrom(hostname());
   const random = seededRandom(Date.now() ^ process.pid);
   parts.use(await lockState(paths.folder));
+  parts.use(collectEarly());
 
   const shared = allocateShared(config);
   const series: Series[] = [];

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { MqttListener } from '../adapters/mqtt/listener.ts';
+import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -22,6 +23,7 @@ import { notify } from './worker-notice.ts';
 
 const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
 const main = parentPort!;
+collectEarly();
 
 /** Slots that the store may hold: beyond it a batch fills on. With those of the modules (`module-feed.ts`) it leaves some to be filled. */
 const STORE_SLOTS_MAX = 14;

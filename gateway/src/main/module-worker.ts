@@ -1,5 +1,6 @@
 /** A module worker, one of each class: batches in, through every module, rows out. Main watches it and ends it when a call outlasts its deadline. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -35,6 +36,7 @@ const DRAIN_BATCHES_MS = 10_000;
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
 giveWayUnlessVendor(moduleClass);
+collectEarly();
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, moduleClass);
 const latency = new LatencyHistogram(shared.latencies, 'module');

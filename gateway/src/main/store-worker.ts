@@ -10,6 +10,7 @@ import { SqliteModuleStore } from '../adapters/sqlite/module-store.ts';
 import { SqliteSagaStore } from '../adapters/sqlite/saga-store.ts';
 import { addShipment, reviveShipments, shipmentId } from '../adapters/sqlite/shipments.ts';
 import { SqliteStoreIndex } from '../adapters/sqlite/store-index.ts';
+import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -37,6 +38,7 @@ import type {
 import { notify } from './worker-notice.ts';
 
 const { config, gatewayId, stateFolder, shared, ingest } = workerData as StoreWorkerData;
+collectEarly();
 const paths = statePaths(stateFolder);
 makeFolder(stateFolder);
 const database = openDatabase(paths.database, assets.migrations('gateway'), {
