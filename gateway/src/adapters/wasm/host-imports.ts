@@ -1,7 +1,7 @@
 import { GatewayError } from '../../base/errors.ts';
 import { ERRNO } from '../../core/modules/errno.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
-import type { HostCalls } from '../../core/modules/ports.ts';
+import type { HostCalls, RatedCall } from '../../core/modules/ports.ts';
 
 /** Octets of an event's data. */
 const EMIT_BYTES_MAX = 65_536;
@@ -44,18 +44,24 @@ export function hostImports(
     }
     return new Uint8Array(buffer, at, Math.min(size, max));
   };
-  const text = (what: string, pointer: number, length: number) =>
-    decoder.decode(octets(what, pointer, length, TEXT_BYTES_MAX));
+  const text = (what: RatedCall, pointer: number, length: number) => octets(what, pointer, length, TEXT_BYTES_MAX);
+  // Decoding and copying cost far more than the call does in fuel: neither is done to what is over the rate.
+  const takes = (what: RatedCall) => calls.takes?.(what) !== false;
   const all = {
-    log: (level: number, pointer: number, length: number) => calls.log(level, text('log', pointer, length)),
+    log: (level: number, pointer: number, length: number) => {
+      const line = text('log', pointer, length);
+      if (takes('log')) calls.log(level, decoder.decode(line));
+    },
     now: () => calls.now(),
-    metric: (pointer: number, length: number, value: number) => calls.metric(text('metric', pointer, length), value),
+    metric: (pointer: number, length: number, value: number) => {
+      const name = text('metric', pointer, length);
+      if (takes('metric')) calls.metric(decoder.decode(name), value);
+    },
     emit: (typeAt: number, typeLength: number, dataAt: number, dataLength: number) => {
       if (dataLength >>> 0 > EMIT_BYTES_MAX) return ERRNO.EINVAL;
       const data = octets('emit', dataAt, dataLength, EMIT_BYTES_MAX);
       const type = text('emit', typeAt, typeLength);
-      // A copy costs far more than the call does in fuel: none is made of what is over the rate.
-      return calls.takesEmit?.() === false ? ERRNO.EAGAIN : calls.emit(type, data.slice());
+      return takes('emit') ? calls.emit(decoder.decode(type), data.slice()) : ERRNO.EAGAIN;
     },
   };
   const granted = Object.entries(all).filter(([name]) => (capabilities as readonly string[]).includes(name));

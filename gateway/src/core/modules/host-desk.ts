@@ -1,7 +1,7 @@
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { ERRNO } from './errno.ts';
 import type { ModuleManifest } from './manifest.ts';
-import type { HostCalls } from './ports.ts';
+import type { HostCalls, RatedCall } from './ports.ts';
 
 /** Names of gauges one module may use. */
 const GAUGES_MAX = 32;
@@ -28,22 +28,34 @@ export interface DroppedCalls {
   readonly emits: number;
 }
 
+interface Rate {
+  readonly bucket: TokenBucket;
+  /** What the cheapest call takes of it. */
+  readonly least: number;
+  readonly dropped: keyof DroppedCalls;
+}
+
 /** Serves the capabilities of one module within its rates; what is over them is dropped and counted. Outlives its instances. */
 export class HostDesk implements HostCalls {
   readonly #parts: HostDeskParts;
-  readonly #logOctets: TokenBucket;
-  readonly #metrics: TokenBucket;
-  readonly #emits: TokenBucket;
   readonly #dropped = { logLines: 0, metrics: 0, emits: 0 };
+  readonly #rates: Record<RatedCall, Rate>;
   /** Last value of each gauge, in order of first use. */
   readonly gauges = new Map<string, number>();
 
   constructor({ limits }: ModuleManifest, parts: HostDeskParts) {
     this.#parts = parts;
     const now = parts.nowMs();
-    this.#logOctets = new TokenBucket(limits.logBytesPerSec, now);
-    this.#metrics = new TokenBucket(limits.metricsPerSec, now);
-    this.#emits = new TokenBucket(limits.emitsPerSec, now);
+    const rate = (perSecond: number, least: number, dropped: keyof DroppedCalls): Rate => ({
+      bucket: new TokenBucket(perSecond, now),
+      least,
+      dropped,
+    });
+    this.#rates = {
+      log: rate(limits.logBytesPerSec, LOG_LINE_COST, 'logLines'),
+      metric: rate(limits.metricsPerSec, 1, 'metrics'),
+      emit: rate(limits.emitsPerSec, 1, 'emits'),
+    };
   }
 
   get dropped(): DroppedCalls {
@@ -52,7 +64,7 @@ export class HostDesk implements HostCalls {
 
   log(level: number, text: string): void {
     const line = text.slice(0, LOG_LINE_MAX);
-    if (!this.#logOctets.take(Math.max(LOG_LINE_COST, line.length), this.#parts.nowMs())) this.#dropped.logLines++;
+    if (!this.#take('log', Math.max(LOG_LINE_COST, line.length))) this.#dropped.logLines++;
     else this.#parts.log(LEVELS[level] ?? 'info', line.replace(/[\p{Cc}\u2028\u2029]/gu, ' '));
   }
 
@@ -64,23 +76,28 @@ export class HostDesk implements HostCalls {
     const isNew = !this.gauges.has(name);
     const isName = /^[a-z][a-z0-9_]{0,63}$/.test(name);
     const isFull = isNew && this.gauges.size >= GAUGES_MAX;
-    if (!isName || isFull || !this.#metrics.take(1, this.#parts.nowMs())) this.#dropped.metrics++;
+    if (!isName || isFull || !this.#take('metric')) this.#dropped.metrics++;
     else this.gauges.set(name, value);
   }
 
-  takesEmit(): boolean {
-    if (this.#emits.available(this.#parts.nowMs()) >= 1) return true;
-    this.#dropped.emits++;
+  takes(call: RatedCall): boolean {
+    const { bucket, least, dropped } = this.#rates[call];
+    if (bucket.available(this.#parts.nowMs()) >= least) return true;
+    this.#dropped[dropped]++;
     return false;
   }
 
   emit(type: string, data: Uint8Array): number {
     if (!/^[A-Za-z0-9._-]{1,128}$/.test(type)) return ERRNO.EINVAL;
-    if (!this.#emits.take(1, this.#parts.nowMs())) {
+    if (!this.#take('emit')) {
       this.#dropped.emits++;
       return ERRNO.EAGAIN;
     }
     this.#parts.emit(type, data);
     return 0;
+  }
+
+  #take(call: RatedCall, amount = 1): boolean {
+    return this.#rates[call].bucket.take(amount, this.#parts.nowMs());
   }
 }

@@ -3,6 +3,9 @@ import type { BatchViews } from './batch-layout.ts';
 /** The name under which the guard exports the fuel global; a module that exports it itself is refused. */
 export const FUEL_EXPORT = 'gw_fuel';
 
+/** Calls that have a rate. */
+export type RatedCall = 'log' | 'metric' | 'emit';
+
 /** What a module may ask of its host, by granted capability. Pointers have been checked; rates are this side's matter. */
 export interface HostCalls {
   /** @param level 0 info, 1 warning, 2 error; others count as info. */
@@ -10,8 +13,11 @@ export interface HostCalls {
   /** Unix epoch milliseconds by the gateway's clock. */
   now(): number;
   metric(name: string, value: number): void;
-  /** Asked before an event's data are copied: whether it would be taken now. One that would not is counted here. Left out: always. */
-  takesEmit?(): boolean;
+  /**
+   * Asked before what a call carries is read: whether it would be taken now. One that would not is counted here, and not made: what is over a
+   * rate must cost no more than its fuel. Left out: always.
+   */
+  takes?(call: RatedCall): boolean;
   /** @returns 0, or −errno. */
   emit(type: string, data: Uint8Array): number;
 }
