@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 
 /** Buffers and WebAssembly code that nobody refers to any more are left lying in a thread up to about so much. */
-const GARBAGE_MAX = 8 * 2 ** 20;
+const GARBAGE_MAX = 4 * 2 ** 20;
 /** V8 begins a collection for the sake of memory outside its heap when so much has come since the last one (`kExternalAllocationSoftLimit`). */
 const V8_BEGINS_AT = 64 * 2 ** 20;
 const LOOK_EVERY_MS = 5000;
