@@ -1,5 +1,4 @@
 import { randomBytes, scryptSync } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
 import { GatewayError } from '../../base/errors.ts';
 import { type Command, EXIT, print, printJson } from './command.ts';
 
@@ -14,6 +13,7 @@ export const userHash: Command = {
   options: {},
   words: [0, 0],
   async run({ options }) {
+    const { createInterface } = await import('node:readline');
     const lines = createInterface({
       input: process.stdin,
       output: process.stdin.isTTY ? process.stderr : undefined,
