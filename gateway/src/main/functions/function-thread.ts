@@ -47,7 +47,7 @@ export class FunctionThread {
     this.#watchdog = new ModuleWatchdog({
       calls: this.#calls,
       deadlineOf: (instance) => millis(this.#held.get(instance)?.manifest.limits.deadlineMs ?? 0),
-      nowMs: () => systemClock.monotonic(),
+      deadlines: () => [...this.#held.values()].map(({ manifest }) => manifest.limits.deadlineMs),
       onOverdue: (instance) => this.#end(this.#held.get(instance)!),
     });
   }
@@ -91,6 +91,7 @@ export class FunctionThread {
   /** Holds the instance from now on, until it is closed, whether or not it starts. */
   start(instance: number, module: FunctionModule): Promise<WorkerAnswer> {
     this.#held.set(instance, module);
+    this.#watchdog.wake();
     return this.#job((remote) => remote.start(instance, module));
   }
 

@@ -95,7 +95,7 @@ export class ModuleThread {
   /** @returns null, or why the module begins without the state of the one before it. */
   async put(spec: ModuleSpec): Promise<string | null> {
     const before = this.#hosted.get(spec.name);
-    this.#hosted.set(spec.name, { spec });
+    this.setSpec(spec);
     if (!this.#hasRun) {
       await this.#startWorker();
       this.#statuses = await this.#verbs.statuses();
@@ -131,6 +131,7 @@ export class ModuleThread {
   /** A canary has become the live version: from now on a new worker starts with this one. */
   setSpec(spec: ModuleSpec): void {
     this.#hosted.set(spec.name, { spec });
+    this.#watchdog?.wake();
   }
 
   /** Every batch up to `sequence` worked off, and all output on disk: by the next worker, where one ends meanwhile. */
@@ -224,7 +225,8 @@ export class ModuleThread {
     const deadlineOf = (slot: number) =>
       millis(specs().find((spec) => spec.slot === slot)?.manifest.limits.deadlineMs ?? 0);
     const onOverdue = (slot: number) => this.#overdue(worker, slot);
-    const watchdog = new ModuleWatchdog({ calls, deadlineOf, nowMs: () => systemClock.monotonic(), onOverdue });
+    const deadlines = () => specs().map(({ manifest }) => manifest.limits.deadlineMs);
+    const watchdog = new ModuleWatchdog({ calls, deadlineOf, deadlines, onOverdue });
     this.#watchdog = watchdog;
     watchdog.start();
     return watchdog;

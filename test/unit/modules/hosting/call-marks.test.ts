@@ -22,7 +22,7 @@ function startCaller() {
 
 function watch(calls: SharedArrayBuffer, deadlineMs: number, onOverdue: (slot: number) => void): ModuleWatchdog {
   const deadlineOf = () => millis(deadlineMs);
-  const watchdog = new ModuleWatchdog({ calls, deadlineOf, nowMs: () => performance.now(), onOverdue });
+  const watchdog = new ModuleWatchdog({ calls, deadlineOf, deadlines: () => [deadlineMs], onOverdue });
   watchdog.start();
   return watchdog;
 }
@@ -48,5 +48,41 @@ test('a call that comes back in time is left alone', async () => {
   endCall();
   await isAt(2);
   assert.equal(watchdog.calling, undefined);
+  await worker.terminate();
+});
+
+test('a call is judged by when it began, whenever the watch did', async () => {
+  const { calls, worker, isAt } = startCaller();
+  await isAt(1);
+  await pause(300);
+  const startMs = performance.now();
+  const judged = Promise.withResolvers<number>();
+  using _ = watch(calls, 280, () => judged.resolve(performance.now() - startMs));
+  assert.ok((await judged.promise) < 250, 'not a whole deadline from now');
+  await worker.terminate();
+});
+
+test('between calls it looks as often as the shortest deadline, and not at all where nothing may be called', async () => {
+  const { calls, worker, isAt } = startCaller();
+  await isAt(1);
+  let looks = 0;
+  const held: number[] = [];
+  const deadlines = () => {
+    looks++;
+    return held;
+  };
+  const overdue: number[] = [];
+  const parts = { calls: new SharedArrayBuffer(CALL_MARKS_BYTES), deadlineOf: () => millis(100), deadlines };
+  using watchdog = new ModuleWatchdog({ ...parts, onOverdue: (slot) => overdue.push(slot) });
+  watchdog.start();
+  await pause(200);
+  assert.equal(looks, 1);
+  held.push(100);
+  watchdog.wake();
+  await pause(1000);
+  assert.ok(looks > 3 && looks <= 12, `${looks} looks`);
+  // The marks of a call that never comes back.
+  new Int32Array(parts.calls).set(new Int32Array(calls));
+  await eventually('the judgement', () => overdue.length > 0, 1000);
   await worker.terminate();
 });
