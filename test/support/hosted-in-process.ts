@@ -8,6 +8,7 @@ import { systemClock } from '../../gateway/src/base/clock.ts';
 import { GatewayError } from '../../gateway/src/base/errors.ts';
 import { seededRandom } from '../../gateway/src/base/random.ts';
 import type { PointColumns } from '../../gateway/src/core/model/points.ts';
+import type { CanaryReport } from '../../gateway/src/core/modules/comparison.ts';
 import type { DerivedLane } from '../../gateway/src/core/modules/counted-sink.ts';
 import { DerivedRegistry } from '../../gateway/src/core/modules/derived-registry.ts';
 import { HostDesk } from '../../gateway/src/core/modules/host-desk.ts';
@@ -38,6 +39,7 @@ export class InProcessThread implements ModuleThreadFace {
   readonly #parts: ModuleThreadParts;
   readonly #options: InProcessOptions;
   readonly #hosted = new Map<string, Hosted>();
+  readonly #beside = new Map<string, ModuleSpec>();
   readonly #registry: DerivedRegistry;
   readonly #names = new Map<number, string>();
   readonly #unsent: { lane: DerivedLane; row: string }[] = [];
@@ -85,8 +87,26 @@ export class InProcessThread implements ModuleThreadFace {
     this.#hasRun = false;
   }
 
-  setSpec(spec: ModuleSpec): void {
-    this.#hosted.set(spec.name, { spec });
+  async startCanary(spec: ModuleSpec): Promise<string | null> {
+    this.#beside.set(spec.name, spec);
+    return this.verbs.startCanary(spec, this.#parts.series());
+  }
+
+  async swapCanary(name: string): Promise<boolean> {
+    const [live, beside] = [this.#hosted.get(name)?.spec, this.#beside.get(name)];
+    if (live === undefined || beside === undefined || !(await this.verbs.swapCanary(name))) return false;
+    this.#hosted.set(name, { spec: beside });
+    this.#beside.set(name, live);
+    return true;
+  }
+
+  async dropCanary(name: string): Promise<void> {
+    this.#beside.delete(name);
+    await this.verbs.dropCanary(name);
+  }
+
+  async canaryReport(name: string): Promise<CanaryReport | null> {
+    return (await this.verbs.canaryReport(name)) ?? null;
   }
 
   async drain(): Promise<void> {
@@ -157,7 +177,7 @@ export class InProcessThread implements ModuleThreadFace {
 
   #hostedModules(recovery: Recovery | null): HostedModules<ModuleSpec> {
     return new HostedModules<ModuleSpec>({
-      makeRun: (spec, before, onFresh) => this.#makeRun(spec, before, onFresh),
+      makeRun: (spec, before, { onFresh }) => this.#makeRun(spec, before, onFresh),
       onFresh: () => undefined,
       outbox: {
         point: (lane, series, timeMs, value, quality) => {

@@ -1,4 +1,5 @@
 /** A module package on disk, signed by a key made for the test and trusted by a gateway, through the program's own commands. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GatewayProcess } from './gateway-process.ts';
@@ -21,13 +22,22 @@ export class ModuleWorkshop {
     await this.#run('trust', 'add', `${this.#key(name)}.pub`, '--role', role, '--config', this.#gateway.configFile);
   }
 
-  /** A built module of this repository under another version, signed. @returns its folder. */
-  async pack(id: string, version: string, key: string, changes: Record<string, unknown> = {}): Promise<string> {
+  /** A built module of this repository under another version, signed. @param wasm in place of what was built. @returns its folder. */
+  async pack(
+    id: string,
+    version: string,
+    key: string,
+    changes: Record<string, unknown> = {},
+    wasm: Uint8Array = readFileSync(new URL(`${id}/build/${id}.wasm`, BUILT)),
+  ): Promise<string> {
     const manifest = JSON.parse(readFileSync(new URL(`${id}/build/manifest.json`, BUILT), 'utf8'));
     const folder = join(this.#folder, `${id}-${version}`);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, version, ...changes }, null, 2));
-    writeFileSync(join(folder, `${id}.wasm`), readFileSync(new URL(`${id}/build/${id}.wasm`, BUILT)));
+    writeFileSync(
+      join(folder, 'manifest.json'),
+      JSON.stringify({ ...manifest, version, sha256: sha256(wasm), ...changes }, null, 2),
+    );
+    writeFileSync(join(folder, `${id}.wasm`), wasm);
     await this.sign(folder, key);
     return folder;
   }
@@ -62,4 +72,8 @@ export class ModuleWorkshop {
     if (code !== 0) throw new Error(`${words.join(' ')}: ${code}: ${stdout}${stderr}`);
     return stdout;
   }
+}
+
+function sha256(octets: Uint8Array): string {
+  return createHash('sha256').update(octets).digest('hex');
 }

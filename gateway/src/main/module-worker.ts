@@ -65,9 +65,10 @@ const factory = new ModuleRunFactory({
   seriesOf: (id) => known.get(id),
   systemOf: (spec) => wasi.systemOf(spec),
   quarantineAfter: data.quarantineAfter,
+  recovery,
 });
 const modules = new HostedModules<ModuleSpec>({
-  makeRun: (spec, before, onFresh) => factory.make(spec, before, onFresh, known.values()),
+  makeRun: (spec, before, place) => factory.make(spec, before, place, known.values()),
   onFresh: (name) => alarms.rearm(name),
   outbox,
   recovery,

@@ -23,8 +23,8 @@ test('neighbours of a module that hangs lose and double no window, and it ends i
   const looping = await rig.moduleWhere('loop', 'to be in quarantine', isQuarantined);
   assert.match(looping.error ?? '', /a call outlasted its deadline/);
   assert.equal(looping.failures, 3);
-  await rig.logSays(/module loop: a call outlasted its deadline: its worker is replaced/);
-  await rig.logSays(/module snapshot-loop: a call outlasted its deadline: its worker is replaced/);
+  await rig.logSays(/module loop: version \S+: a call outlasted its deadline of \d+ ms: its worker is replaced/);
+  await rig.logSays(/module snapshot-loop: version \S+: a call outlasted its deadline of \d+ ms: its worker is replaced/);
   await eventually('the alarm to be raised', async () => (await alarm())?.state === 'raised');
   await rig.moduleWhere('snapshot-loop', 'to be in quarantine', isQuarantined);
   await rig.assertWell();
@@ -45,5 +45,5 @@ test('a stop while a module hangs waits for the next worker, and nothing of its 
   await rig.stream.acknowledged(50);
   assert.equal((await rig.module('loop')).traps, 0, 'it hangs still');
   await rig.assertNothingLost(true);
-  assert.match(rig.log, /module loop: a call outlasted its deadline: its worker is replaced/);
+  assert.match(rig.log, /module loop: version \S+: a call outlasted its deadline of \d+ ms: its worker is replaced/);
 });

@@ -54,7 +54,7 @@ test('modules that lie about their state, or hang while they take one back, cost
   await rig.logSays(/module newer: begins empty: state of version 1 expected, 7 found/);
   await rig.logSays(/module restore-refuse: begins empty: it refuses the state/);
   await rig.logSays(/module restore-trap: version 1\.0\.0 failed: unreachable; new instance/);
-  await rig.logSays(/module restore-loop: a call outlasted its deadline: its worker is replaced/);
+  await rig.logSays(/module restore-loop: version .*: a call outlasted its deadline of \d+ ms: its worker is replaced/);
   for (const name of ['damaged', 'foreign', 'newer', 'restore-refuse']) {
     await rig.moduleWhere(name, 'to run', ({ state }) => state === 'running');
   }

@@ -74,3 +74,11 @@ test('what is over the rate is not read, but its pointers are checked all the sa
   ])
     assert.throws(call, { code: 'corrupt' });
 });
+
+test('events that were emitted before are taken again and go nowhere, whatever the rate', () => {
+  const { desk, said, calls } = deskOf();
+  desk.holdBack(3);
+  for (let n = 0; n < 4; n++) assert.equal(calls.emit!(NAME_AT, NAME.length, 0, n), 0);
+  assert.deepEqual(said, [`${NAME} 3`]);
+  assert.equal(desk.dropped.emits, 0);
+});

@@ -4,6 +4,7 @@ import type { CarriedState } from './carried-state.ts';
 import { type CanaryReport, Comparison } from './comparison.ts';
 import type { CountedSink } from './counted-sink.ts';
 import type { ModuleRun } from './module-run.ts';
+import type { LoggedRecord } from './recovery.ts';
 import { addCounts, type ModuleCounts, type ModuleStatus, NO_COUNTS } from './status.ts';
 
 /** A version that runs beside the live one on the same batches; what it puts out is compared, not stored. */
@@ -15,6 +16,9 @@ interface Canary {
   readonly wasLive: boolean;
   comparison: Comparison;
 }
+
+/** @returns as `ModuleRun.onBatch`. */
+type Call = (run: ModuleRun, onOutput: (output: BatchViews) => void) => number | undefined;
 
 /**
  * One use of a module: the version that is live and, while it is to be replaced, the canary beside it. All changes take effect between two
@@ -58,10 +62,11 @@ export class HostedModule {
     return addCounts(this.#carried, this.#live.counts, 1);
   }
 
-  /** Another version, or another configuration, takes over at once. @returns null, or why it did not get the state of the one before. */
+  /** Another version, or another configuration, takes over at once. @param next goes on counting from the totals. @returns null, or why it did not get the state of the one before. */
   replace(next: ModuleRun): string | null {
     const notCarried = next.startFrom(this.#live.state());
     this.#live = next;
+    this.#carried = NO_COUNTS;
     this.#canary = null;
     return notCarried;
   }
@@ -106,16 +111,27 @@ export class HostedModule {
     this.#canary?.run.revive();
   }
 
-  /** @param isColoured the batch asks for the canary's answer in place of the live one's. */
-  onBatch(points: PointColumns, isColoured = false): void {
-    this.#both((run, onOutput) => run.onBatch(points, onOutput), isColoured);
+  /**
+   * @param isColoured the batch asks for the canary's answer in place of the live one's.
+   * @returns rows that the live version saw of its input, when these were not all; undefined: all.
+   */
+  onBatch(points: PointColumns, isColoured = false): number | undefined {
+    return this.#both((run, onOutput) => run.onBatch(points, onOutput), isColoured);
   }
 
-  onTick(epochMs: number): void {
-    this.#both((run, onOutput) => run.onTick(epochMs, onOutput), false);
+  /** @returns 0 when the live version did not see it. */
+  onTick(epochMs: number): number | undefined {
+    return this.#both((run, onOutput) => run.onTick(epochMs, onOutput), false);
   }
 
-  #both(call: (run: ModuleRun, onOutput: (output: BatchViews) => void) => void, isColoured: boolean): void {
+  /** Gives the live version once more what it saw of a batch or a tick. */
+  repeat(record: LoggedRecord, slot: number): void {
+    const seen = record.seenBy(slot);
+    if (record.kind === 'batch') this.#live.onBatch(record.points, this.#store(this.#live), seen);
+    else if (seen === undefined) this.#live.onTick(record.epochMs, this.#store(this.#live));
+  }
+
+  #both(call: Call, isColoured: boolean): number | undefined {
     const live = this.#live;
     const canary = this.#canary;
     if (canary === null) return call(live, this.#store(live));
@@ -124,7 +140,7 @@ export class HostedModule {
     const storeLive = this.#store(live);
     const storeCanary = this.#store(canary.run);
     let hasSpoken = false;
-    call(live, (output) => {
+    const seen = call(live, (output) => {
       hasSpoken = true;
       if (compared) canary.comparison.addLive(output, live.binding.manifest);
       if (!isCanaryAnswering) storeLive(output);
@@ -136,6 +152,7 @@ export class HostedModule {
       if (isCanaryAnswering || isStandingIn) storeCanary(output);
     });
     canary.comparison.endCall();
+    return seen;
   }
 
   #store(run: ModuleRun): (output: BatchViews) => void {

@@ -21,9 +21,16 @@ export interface SlottedSpec {
   readonly name: string;
 }
 
+/** How a run stands among the others. */
+export interface RunPlace {
+  /** To be told each time the run begins knowing nothing of what was said before. */
+  readonly onFresh: () => void;
+  /** It is a version beside the live one now: what it says and emits goes nowhere. */
+  readonly isBeside: () => boolean;
+}
+
 export interface HostedModulesParts<S extends SlottedSpec> {
-  /** @param onFresh told each time the run begins knowing nothing of what was said before. */
-  readonly makeRun: (spec: S, before: ModuleStatus | undefined, onFresh: () => void) => ModuleRun;
+  readonly makeRun: (spec: S, before: ModuleStatus | undefined, place: RunPlace) => ModuleRun;
   /** The live version of a module knows nothing of what was said before. */
   readonly onFresh: (name: string) => void;
   readonly outbox: OutputSink;
@@ -109,15 +116,18 @@ export class HostedModules<S extends SlottedSpec> {
     if (hosted === undefined) return `no module ${spec.name}`;
     const run = this.#makeRun(spec, undefined);
     this.#beside = run;
-    const notCarried = hosted.startCanary(run);
-    this.#beside = null;
-    return notCarried;
+    try {
+      return hosted.startCanary(run);
+    } finally {
+      this.#beside = null;
+    }
   }
 
   swapCanary(name: string): boolean {
     const hosted = this.find(name);
     const isOfOldState = hosted?.canaryReport()?.notCarried === null;
     const swapped = hosted?.swapCanary() ?? false;
+    if (swapped) hosted?.sink.setRate(hosted.live.binding.manifest.limits.rowsPerSec);
     if (swapped && !isOfOldState) this.#parts.onFresh(name);
     this.checkpoint();
     return swapped;
@@ -131,9 +141,10 @@ export class HostedModules<S extends SlottedSpec> {
       recovery.logBatch(points, sequence);
     }
     const slowest = isLagging ? this.#slowest() : undefined;
-    for (const { hosted } of this.#modules.values()) {
+    for (const { hosted, slot } of this.#modules.values()) {
       if (hosted === slowest) hosted.live.leaveOut(points);
-      else hosted.onBatch(points, isColoured);
+      const seen = hosted === slowest ? 0 : hosted.onBatch(points, isColoured);
+      if (seen !== undefined) recovery?.noteSeen(slot, seen);
     }
   }
 
@@ -141,10 +152,12 @@ export class HostedModules<S extends SlottedSpec> {
     this.#callMsBefore = this.#callMsAtTick;
     this.#callMsAtTick = new Map([...this.#modules].map(([name, { hosted }]) => [name, hosted.total('callMs')]));
     const { recovery, onQuarantine } = this.#parts;
-    if (recovery !== null && !recovery.isFull) recovery.logTick(epochMs);
-    for (const { hosted } of this.#modules.values()) {
+    if (recovery?.isFull) this.checkpoint();
+    recovery?.logTick(epochMs);
+    for (const { hosted, slot } of this.#modules.values()) {
       hosted.revive();
-      hosted.onTick(epochMs);
+      const seen = hosted.onTick(epochMs);
+      if (seen !== undefined) recovery?.noteSeen(slot, seen);
       onQuarantine(hosted.name, hosted.live.isQuarantined);
     }
   }
@@ -206,7 +219,7 @@ export class HostedModules<S extends SlottedSpec> {
   ): void {
     const { recovery } = this.#parts;
     const states = recovery?.states() ?? new Map<number, Uint8Array>();
-    const repeating: HostedModule[] = [];
+    const repeating: { readonly hosted: HostedModule; readonly slot: number }[] = [];
     for (const { spec, before, state: kept } of specs) {
       const run = this.#makeRun(spec, before);
       const hosted = this.#add(spec, run);
@@ -215,21 +228,20 @@ export class HostedModules<S extends SlottedSpec> {
       const state = states.get(spec.slot) ?? kept;
       const notCarried = run.startFrom(state === undefined ? null : this.#decode(spec.name, state));
       // A module that keeps no state is the same again once it has started; one that should have had a state is not.
-      if (notCarried === null || run.binding.manifest.state === null) repeating.push(hosted);
+      if (notCarried === null || run.binding.manifest.state === null) repeating.push({ hosted, slot: spec.slot });
     }
-    for (const { sink, live } of repeating) {
-      sink.holdBackSent();
-      live.isRepeating = true;
+    for (const { hosted, slot } of repeating) {
+      hosted.sink.holdBackSent();
+      hosted.live.desk.holdBack(recovery?.emittedBy(slot)[0] ?? 0);
+      hosted.live.isRepeating = true;
     }
     for (const record of recovery?.log() ?? []) {
-      for (const hosted of repeating) {
-        if (record.kind === 'tick') hosted.onTick(record.epochMs);
-        else hosted.onBatch(record.points);
-      }
+      for (const { hosted, slot } of repeating) hosted.repeat(record, slot);
     }
-    for (const { sink, live } of repeating) {
-      sink.holdBackNothing();
-      live.isRepeating = false;
+    for (const { hosted } of repeating) {
+      hosted.sink.holdBackNothing();
+      hosted.live.desk.holdBack(0);
+      hosted.live.isRepeating = false;
     }
   }
 
@@ -249,16 +261,16 @@ export class HostedModules<S extends SlottedSpec> {
 
   /** What a canary begins with is nobody's matter until it is live. */
   #makeRun(spec: S, before: ModuleStatus | undefined): ModuleRun {
-    const run: ModuleRun = this.#parts.makeRun(spec, before, () => {
-      const isCanary = run === this.#beside || run === this.find(spec.name)?.canary;
-      if (!isCanary) this.#parts.onFresh(spec.name);
-    });
+    const isBeside = () => run === this.#beside || run === this.find(spec.name)?.canary;
+    const onFresh = () => {
+      if (!isBeside()) this.#parts.onFresh(spec.name);
+    };
+    const run: ModuleRun = this.#parts.makeRun(spec, before, { onFresh, isBeside });
     return run;
   }
 
   #add(spec: S, run: ModuleRun): HostedModule {
-    const lanes = DERIVED_LANES.length;
-    const sent = this.#parts.recovery?.sent.subarray(spec.slot * lanes, (spec.slot + 1) * lanes) ?? this.#unsharedSent;
+    const sent = this.#parts.recovery?.sentBy(spec.slot) ?? this.#unsharedSent;
     const { outbox, nowMs } = this.#parts;
     const sink = new CountedSink(outbox, sent, run.binding.manifest.limits.rowsPerSec, nowMs);
     const hosted = new HostedModule(spec.name, sink, run);

@@ -138,14 +138,19 @@ export class ModuleRun {
     return { module: manifest.id, version: manifest.version, form: manifest.state.version, pages };
   }
 
-  onBatch(points: PointColumns, onOutput: (output: BatchViews) => void): void {
+  /**
+   * @param seen rows of its input that it saw when it was given this batch before; undefined: it is asked about all.
+   * @returns rows of its input that it was asked about, when its fuel was not enough for all; undefined: all, or it does not run.
+   */
+  onBatch(points: PointColumns, onOutput: (output: BatchViews) => void, seen?: number): number | undefined {
     const { binding } = this.#parts;
-    let left = this.#instance === null ? 0 : binding.count(points);
+    const all = this.#instance === null ? 0 : binding.count(points);
+    let left = Math.min(all, seen ?? all);
     for (let from = 0; left > 0 && this.#instance !== null; ) {
       const rows = Math.min(left, this.#instance.inputRows);
       if (!this.#hasFuel()) {
         this.#counts.throttledRows += left;
-        return;
+        return all - left;
       }
       const { next } = binding.select(points, from, this.#instance.input(rows));
       this.#counts.rowsIn += rows;
@@ -153,6 +158,7 @@ export class ModuleRun {
       from = next;
       left -= rows;
     }
+    return undefined;
   }
 
   /** Rows that it is not asked about, because its worker lags and it takes the most time there. */
@@ -160,10 +166,15 @@ export class ModuleRun {
     this.#counts.throttledRows += this.#parts.binding.count(points);
   }
 
-  onTick(epochMs: number, onOutput: (output: BatchViews) => void): void {
-    if (this.#instance?.hasTick && this.#hasFuel()) {
-      this.#call((instance) => instance.onTick(epochMs, onOutput));
-    }
+  /** @returns 0 when its fuel was not enough; undefined: it was called, or has no tick, or does not run. */
+  onTick(epochMs: number, onOutput: (output: BatchViews) => void): number | undefined {
+    const isThrottled = this.#instance?.hasTick === true && !this.#hasFuel();
+    if (this.#instance?.hasTick && !isThrottled) this.#call((instance) => instance.onTick(epochMs, onOutput));
+    this.#forgiveFailures();
+    return isThrottled ? 0 : undefined;
+  }
+
+  #forgiveFailures(): void {
     if (this.#failures > 0 && this.#parts.nowMs() - this.#startedMs > HEALTHY_AFTER_MS && this.#instance !== null) {
       this.#failures = 0;
       this.#error = null;

@@ -1,6 +1,6 @@
 /**
- * What outlives a module worker that had to be ended: the state of each module at the last checkpoint, all that came after it, and how many
- * rows of each module have gone out since. From these the next worker makes its modules what they were, and says nothing twice.
+ * What outlives a module worker that had to be ended: the state of each module at the last checkpoint, all that came after it, what each saw of
+ * it, and how many rows and events of each module have gone out since. From these the next worker makes its modules what they were, and says nothing twice.
  *
  * Memory shared with main. Only the worker writes, and only outside of modules' calls; a worker is ended only within a call
  * (`module-watchdog.ts`), so what stands here is always whole.
@@ -16,14 +16,19 @@ const LOG_RECORDS = 1 << 14;
 /** Octets of the states of all modules together. */
 export const CHECKPOINT_BYTES = 24 << 20;
 
-const LANES = 2;
-const HEADER = { records: 0, rows: 1, area: 2, areaBytes: 3, sequence: 4 } as const;
+/** Records of which a module did not see all: notes of that at most, two numbers each. */
+const SKIPS = 1 << 14;
+/** What a module puts out that is counted: rows of two lanes, and events. */
+const COUNTS = 3;
+const EVENTS = 2;
+const HEADER = { records: 0, rows: 1, area: 2, areaBytes: 3, sequence: 4, skips: 5 } as const;
 const TICK = -1;
 
 /** 8-aligned parts of the shared memory, in order. */
 const LAYOUT = {
   header: 64,
-  sent: MODULE_SLOTS * LANES * 8,
+  sent: MODULE_SLOTS * COUNTS * 8,
+  skips: SKIPS * 8,
   recordTime: LOG_RECORDS * 8,
   recordRows: LOG_RECORDS * 8,
   time: LOG_ROWS * 8,
@@ -47,9 +52,13 @@ export function allocateRecovery(): SharedArrayBuffer {
   return new SharedArrayBuffer(Object.values(LAYOUT).reduce((sum, octets) => sum + octets, 0));
 }
 
-export type LoggedRecord =
+export type LoggedRecord = (
   | { readonly kind: 'batch'; readonly points: PointColumns }
-  | { readonly kind: 'tick'; readonly epochMs: number };
+  | { readonly kind: 'tick'; readonly epochMs: number }
+) & {
+  /** Rows of its input that the module in a slot saw of it; undefined: all. A tick that it did not see is 0. */
+  readonly seenBy: (slot: number) => number | undefined;
+};
 
 export class Recovery {
   readonly #header: Float64Array;
@@ -57,13 +66,14 @@ export class Recovery {
   readonly #recordRows: Int32Array;
   readonly #log: PointColumns;
   readonly #shared: SharedArrayBuffer;
-  /** Rows that each module has sent to the store since the checkpoint: [slot][aggregate, alarm]. */
-  readonly sent: Float64Array;
+  readonly #skips: Int32Array;
+  readonly #sent: Float64Array;
 
   constructor(shared: SharedArrayBuffer) {
     this.#shared = shared;
     this.#header = new Float64Array(shared, 0, LAYOUT.header / 8);
-    this.sent = new Float64Array(shared, offsetOf('sent'), MODULE_SLOTS * LANES);
+    this.#sent = new Float64Array(shared, offsetOf('sent'), MODULE_SLOTS * COUNTS);
+    this.#skips = new Int32Array(shared, offsetOf('skips'), SKIPS * 2);
     this.#recordTime = new Float64Array(shared, offsetOf('recordTime'), LOG_RECORDS);
     this.#recordRows = new Int32Array(shared, offsetOf('recordRows'), LOG_RECORDS);
     this.#log = {
@@ -82,7 +92,8 @@ export class Recovery {
 
   /** Whether a checkpoint has to come before more can be logged. */
   get isFull(): boolean {
-    return this.#rows + BATCH_ROWS > LOG_ROWS || this.#records === LOG_RECORDS;
+    const hasRoom = this.#rows + BATCH_ROWS <= LOG_ROWS && this.#records < LOG_RECORDS;
+    return !hasRoom || this.#header[HEADER.skips]! + MODULE_SLOTS > SKIPS;
   }
 
   get isEmpty(): boolean {
@@ -116,18 +127,39 @@ export class Recovery {
     this.#header[HEADER.records]!++;
   }
 
+  /** The module saw no more of the last record than these rows of its input, because of its fuel or its lag. */
+  noteSeen(slot: number, rows: number): void {
+    const at = this.#header[HEADER.skips]!;
+    this.#skips[at * 2] = (this.#records - 1) * MODULE_SLOTS + slot;
+    this.#skips[at * 2 + 1] = rows;
+    this.#header[HEADER.skips] = at + 1;
+  }
+
   /** What came since the checkpoint, in order. */
   *log(): Generator<LoggedRecord> {
+    const seen = new Map<number, number>();
+    for (let at = 0; at < this.#header[HEADER.skips]!; at++) seen.set(this.#skips[at * 2]!, this.#skips[at * 2 + 1]!);
     let from = 0;
     for (let record = 0; record < this.#records; record++) {
+      const seenBy = (slot: number) => seen.get(record * MODULE_SLOTS + slot);
       const rows = this.#recordRows[record]!;
       if (rows === TICK) {
-        yield { kind: 'tick', epochMs: this.#recordTime[record]! };
+        yield { kind: 'tick', epochMs: this.#recordTime[record]!, seenBy };
         continue;
       }
-      yield { kind: 'batch', points: sliceOf(this.#log, from, rows) };
+      yield { kind: 'batch', points: sliceOf(this.#log, from, rows), seenBy };
       from += rows;
     }
+  }
+
+  /** Rows that a module has sent to the store since the checkpoint: [aggregate, alarm]. */
+  sentBy(slot: number): Float64Array {
+    return this.#sent.subarray(slot * COUNTS, slot * COUNTS + EVENTS);
+  }
+
+  /** Events that a module has emitted since the checkpoint: [count]. */
+  emittedBy(slot: number): Float64Array {
+    return this.#sent.subarray(slot * COUNTS + EVENTS, (slot + 1) * COUNTS);
   }
 
   /**
@@ -154,7 +186,8 @@ export class Recovery {
     this.#header[HEADER.area] = area;
     this.#header[HEADER.records] = 0;
     this.#header[HEADER.rows] = 0;
-    this.sent.fill(0);
+    this.#header[HEADER.skips] = 0;
+    this.#sent.fill(0);
     return leftOut;
   }
 

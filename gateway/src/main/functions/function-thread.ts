@@ -3,7 +3,6 @@ import type { Worker } from 'node:worker_threads';
 import { type Remote, remoteCalls } from '../../adapters/threads/rpc.ts';
 import { systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
-import { millis } from '../../base/units.ts';
 import { CallError } from '../../core/functions/ports.ts';
 import type { ModuleClass } from '../../core/model/module-class.ts';
 import { assets } from '../assets.ts';
@@ -46,9 +45,9 @@ export class FunctionThread {
     this.#fail = fail;
     this.#watchdog = new ModuleWatchdog({
       calls: this.#calls,
-      deadlineOf: (instance) => millis(this.#held.get(instance)?.manifest.limits.deadlineMs ?? 0),
+      deadlineOf: ({ slot }) => this.#held.get(slot)?.manifest.limits.deadlineMs,
       deadlines: () => [...this.#held.values()].map(({ manifest }) => manifest.limits.deadlineMs),
-      onOverdue: (instance) => this.#end(this.#held.get(instance)!),
+      onOverdue: ({ slot }) => this.#end(this.#held.get(slot)!),
     });
   }
 

@@ -162,7 +162,7 @@ export class ModuleHost {
         },
       );
     }
-    const notCarried = await this.#threadOf(entry.spec!).verbs.startCanary(entry.spec!, this.#parts.series());
+    const notCarried = await this.#threadOf(entry.spec!).startCanary(entry.spec!);
     this.#canaries.set(use.name, entry);
     return notCarried;
   }
@@ -171,20 +171,19 @@ export class ModuleHost {
   async swapCanary(name: string): Promise<void> {
     const canary = this.#canaries.get(name);
     const live = this.#entries.get(name);
-    const hasSwapped = canary?.spec != null && (await this.#threadOf(canary.spec).verbs.swapCanary(name));
+    const hasSwapped = canary?.spec != null && (await this.#threadOf(canary.spec).swapCanary(name));
     if (!hasSwapped || live === undefined) {
       this.#canaries.delete(name);
       throw new GatewayError('conflict', `module ${name}: no version runs beside it`);
     }
     this.#entries.set(name, canary);
     this.#canaries.set(name, live);
-    this.#threadOf(canary.spec!).setSpec(canary.spec!);
   }
 
   async dropCanary(name: string): Promise<void> {
     if (!this.#canaries.delete(name)) return;
     const entry = this.#entries.get(name);
-    if (entry?.spec != null) await this.#threadOf(entry.spec).verbs.dropCanary(name);
+    if (entry?.spec != null) await this.#threadOf(entry.spec).dropCanary(name);
   }
 
   /** Version of the canary beside a module; undefined when there is none. */
@@ -194,7 +193,7 @@ export class ModuleHost {
 
   /** Null when no canary runs, such as after its worker was replaced. */
   async canaryReport(name: string): Promise<CanaryReport | null> {
-    const report = (await this.#running(name).verbs.canaryReport(name)) ?? null;
+    const report = await this.#running(name).canaryReport(name);
     if (report === null) this.#canaries.delete(name);
     return report;
   }
@@ -207,11 +206,11 @@ export class ModuleHost {
 
   /** Whether it starts at all, beside what runs: that would be lost, with its state, if it gave way to something that does not. */
   async #tryOut(spec: ModuleSpec): Promise<void> {
-    const { verbs } = this.#threadOf(spec);
+    const thread = this.#threadOf(spec);
     if ((await this.#statusOf(spec))?.state !== 'running') return;
-    await verbs.startCanary(spec, this.#parts.series());
-    const report = await verbs.canaryReport(spec.name);
-    await verbs.dropCanary(spec.name);
+    await thread.startCanary(spec);
+    const report = await thread.canaryReport(spec.name);
+    await thread.dropCanary(spec.name);
     this.#canaries.delete(spec.name);
     if (report != null && report.failures > 0) throw new GatewayError('denied', `module ${spec.name}: ${report.error}`);
   }

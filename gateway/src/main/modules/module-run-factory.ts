@@ -4,8 +4,10 @@ import { type Random, seededRandom } from '../../base/random.ts';
 import type { Series } from '../../core/model/series.ts';
 import type { DerivedRegistry } from '../../core/modules/derived-registry.ts';
 import { HostDesk } from '../../core/modules/host-desk.ts';
+import type { RunPlace } from '../../core/modules/hosted-modules.ts';
 import { ModuleBinding } from '../../core/modules/module-binding.ts';
 import { ModuleRun } from '../../core/modules/module-run.ts';
+import type { Recovery } from '../../core/modules/recovery.ts';
 import type { ModuleStatus } from '../../core/modules/status.ts';
 import { notify } from '../worker-notice.ts';
 import { CallMarks } from './call-marks.ts';
@@ -18,6 +20,7 @@ export interface RunFactoryParts {
   /** What a profile other than `core` adds, for a new instance. */
   readonly systemOf: (spec: ModuleSpec) => SystemInterface | undefined;
   readonly quarantineAfter: number;
+  readonly recovery: Recovery;
 }
 
 /** Makes runs of modules from what main says of them. */
@@ -31,14 +34,19 @@ export class ModuleRunFactory {
     this.#marks = new CallMarks(parts.calls);
   }
 
-  make(spec: ModuleSpec, before: ModuleStatus | undefined, onFresh: () => void, series: Iterable<Series>): ModuleRun {
-    const { registry, seriesOf, systemOf, quarantineAfter } = this.#parts;
+  make(spec: ModuleSpec, before: ModuleStatus | undefined, place: RunPlace, series: Iterable<Series>): ModuleRun {
+    const { registry, seriesOf, systemOf, quarantineAfter, recovery } = this.#parts;
     const { name, manifest } = spec;
+    const emitted = recovery.emittedBy(spec.slot);
     const binding = new ModuleBinding(name, manifest, spec.inputs, registry, seriesOf);
     for (const one of series) binding.addSeries(one);
     const desk = new HostDesk(manifest, {
       log: (level, text) => notify({ notice: 'log', level, text: `module ${name}: ${text}` }),
-      emit: (type, data) => notify({ notice: 'emitted', module: name, type, data }),
+      emit: (type, data) => {
+        if (place.isBeside()) return;
+        notify({ notice: 'emitted', module: name, type, data });
+        emitted[0]!++;
+      },
       epochMs: () => systemClock.now(),
       nowMs: () => systemClock.monotonic(),
     });
@@ -47,8 +55,8 @@ export class ModuleRunFactory {
         binding,
         desk,
         instantiate: () => new ModuleInstance(spec.compiled, manifest, spec.config, desk, systemOf(spec)),
-        marker: { enter: () => this.#marks.enter(spec.slot), leave: () => this.#marks.leave() },
-        onFresh,
+        marker: { enter: () => this.#marks.enter(spec.slot, place.isBeside()), leave: () => this.#marks.leave() },
+        onFresh: place.onFresh,
         quarantineAfter,
         random: this.#random,
         nowMs: () => systemClock.monotonic(),

@@ -9,12 +9,14 @@ import { describeError, GatewayError } from '../../base/errors.ts';
 import { millis } from '../../base/units.ts';
 import type { ModuleClass } from '../../core/model/module-class.ts';
 import type { Series } from '../../core/model/series.ts';
+import type { CanaryReport } from '../../core/modules/comparison.ts';
 import type { IdRange } from '../../core/modules/derived-registry.ts';
 import { allocateRecovery } from '../../core/modules/recovery.ts';
 import type { ModuleStatus } from '../../core/modules/status.ts';
 import { assets } from '../assets.ts';
 import type { SharedParts, WorkerNotice } from '../thread-messages.ts';
-import { CALL_MARKS_BYTES } from './call-marks.ts';
+import { BesideVersions } from './beside-versions.ts';
+import { CALL_MARKS_BYTES, type MarkedCall } from './call-marks.ts';
 import { blankStatus } from './module-entry.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { ModuleWatchdog } from './module-watchdog.ts';
@@ -52,7 +54,18 @@ const NEXT_WORKER_LOOK = millis(20);
 /** What the host of all modules asks of the thread of one class. */
 export type ModuleThreadFace = Pick<
   ModuleThread,
-  'admit' | 'start' | 'put' | 'remove' | 'verbs' | 'setSpec' | 'statuses' | 'drain' | 'stop'
+  | 'admit'
+  | 'start'
+  | 'put'
+  | 'remove'
+  | 'startCanary'
+  | 'swapCanary'
+  | 'dropCanary'
+  | 'canaryReport'
+  | 'verbs'
+  | 'statuses'
+  | 'drain'
+  | 'stop'
 >;
 
 export class ModuleThread {
@@ -69,6 +82,9 @@ export class ModuleThread {
   /** A worker has taken over what modules knew when the gateway was last stopped. */
   #hasBeenReady = false;
   #isStopping = false;
+  readonly #beside = new BesideVersions();
+  /** Changes that start or end the worker come one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ModuleThreadParts) {
     this.#parts = parts;
@@ -88,21 +104,28 @@ export class ModuleThread {
     this.#statuses = [...this.#statuses, blankStatus(spec)];
   }
 
-  async start(): Promise<void> {
-    if (!this.isEmpty) await this.#startWorker();
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.isEmpty) await this.#startWorker();
+    });
   }
 
   /** @returns null, or why the module begins without the state of the one before it. */
-  async put(spec: ModuleSpec): Promise<string | null> {
+  put(spec: ModuleSpec): Promise<string | null> {
+    return this.#inTurn(() => this.#put(spec));
+  }
+
+  /** The last one takes the worker with it. @throws GatewayError `unavailable` while there is no worker: nothing has changed. */
+  remove(name: string): Promise<void> {
+    return this.#inTurn(() => this.#remove(name));
+  }
+
+  async #put(spec: ModuleSpec): Promise<string | null> {
     const before = this.#hosted.get(spec.name);
-    this.setSpec(spec);
-    if (!this.#hasRun) {
-      await this.#startWorker();
-      this.#statuses = await this.#verbs.statuses();
-      return 'its worker is new';
-    }
+    this.#host(spec);
     try {
-      const notCarried = await this.#verbs.put(spec, this.#parts.series());
+      const notCarried = this.#hasRun ? await this.#verbs.put(spec, this.#parts.series()) : await this.#startFirst();
+      this.#beside.drop(spec.name);
       this.#statuses = await this.#verbs.statuses();
       return notCarried;
     } catch (error) {
@@ -113,25 +136,64 @@ export class ModuleThread {
     }
   }
 
-  /** The last one takes the worker with it. */
-  async remove(name: string): Promise<void> {
-    if (!this.#hosted.delete(name)) return;
+  async #startFirst(): Promise<string> {
+    await this.#startWorker();
+    return 'its worker is new';
+  }
+
+  async #remove(name: string): Promise<void> {
+    if (!this.#hosted.has(name)) return;
     await this.#verbs.remove(name);
+    this.#hosted.delete(name);
+    this.#beside.drop(name);
     if (!this.isEmpty) return;
     await this.#verbs.drain(0);
     await this.#endWorker();
     this.#parts.connectIngest(null);
   }
 
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(change);
+    this.#changes = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @returns null, or why it did not begin with its state. @throws GatewayError `denied` when the worker had to be ended for its start. */
+  async startCanary(spec: ModuleSpec): Promise<string | null> {
+    this.#beside.start(spec);
+    this.#watchdog?.wake();
+    try {
+      return await this.#verbs.startCanary(spec, this.#parts.series());
+    } catch (error) {
+      const failure = this.#beside.failureOf(spec.name);
+      this.#beside.drop(spec.name);
+      if (failure === undefined) throw error;
+      throw new GatewayError('denied', `module ${spec.name}: version ${spec.manifest.version}: ${failure}`);
+    }
+  }
+
+  /** What was beside the live version is live, from now on also in a new worker, and what was live is beside it. @returns false when there is none. */
+  async swapCanary(name: string): Promise<boolean> {
+    const live = this.#hosted.get(name)?.spec;
+    const hasSwapped = live !== undefined && (await this.#verbs.swapCanary(name));
+    const spec = hasSwapped ? this.#beside.exchange(live) : undefined;
+    if (spec !== undefined) this.#host(spec);
+    return hasSwapped;
+  }
+
+  async dropCanary(name: string): Promise<void> {
+    this.#beside.drop(name);
+    await this.#verbs.dropCanary(name);
+  }
+
+  /** Null when there is none, such as after its worker was replaced for another reason than itself. */
+  async canaryReport(name: string): Promise<CanaryReport | null> {
+    return this.#beside.reportOf(name) ?? (await this.#verbs.canaryReport(name)) ?? null;
+  }
+
   /** @throws GatewayError `unavailable` while there is no worker. */
   get verbs(): Remote<ModuleVerbs> {
     return this.#verbs;
-  }
-
-  /** A canary has become the live version: from now on a new worker starts with this one. */
-  setSpec(spec: ModuleSpec): void {
-    this.#hosted.set(spec.name, { spec });
-    this.#watchdog?.wake();
   }
 
   /** Every batch up to `sequence` worked off, and all output on disk: by the next worker, where one ends meanwhile. */
@@ -153,8 +215,12 @@ export class ModuleThread {
   }
 
   /** @returns what each module knows, by name. */
-  async stop(): Promise<Map<string, Uint8Array>> {
+  stop(): Promise<Map<string, Uint8Array>> {
     this.#isStopping = true;
+    return this.#inTurn(() => this.#stop());
+  }
+
+  async #stop(): Promise<Map<string, Uint8Array>> {
     const states = await this.#states().catch((error) => {
       this.#parts.log('warn', `module worker: its modules' state is lost: ${describeError(error)}`);
       return new Map<string, Uint8Array>();
@@ -165,6 +231,11 @@ export class ModuleThread {
 
   async #states(): Promise<Map<string, Uint8Array>> {
     return this.isEmpty ? new Map() : await this.#verbs.states();
+  }
+
+  #host(spec: ModuleSpec): void {
+    this.#hosted.set(spec.name, { spec });
+    this.#watchdog?.wake();
   }
 
   get #verbs(): Remote<ModuleVerbs> {
@@ -221,15 +292,24 @@ export class ModuleThread {
   }
 
   #watch(worker: Worker, calls: SharedArrayBuffer): ModuleWatchdog {
-    const specs = () => [...this.#hosted.values()].map(({ spec }) => spec);
-    const deadlineOf = (slot: number) =>
-      millis(specs().find((spec) => spec.slot === slot)?.manifest.limits.deadlineMs ?? 0);
-    const onOverdue = (slot: number) => this.#overdue(worker, slot);
-    const deadlines = () => specs().map(({ manifest }) => manifest.limits.deadlineMs);
-    const watchdog = new ModuleWatchdog({ calls, deadlineOf, deadlines, onOverdue });
+    const specOf = ({ slot, isBeside }: MarkedCall) => (isBeside ? this.#beside.bySlot(slot) : this.#bySlot(slot));
+    const watchdog = new ModuleWatchdog({
+      calls,
+      deadlineOf: (call) => specOf(call)?.manifest.limits.deadlineMs,
+      deadlines: () => [...this.#specs().map(({ manifest }) => manifest.limits.deadlineMs), ...this.#beside.deadlines],
+      onOverdue: (call) => this.#overdue(worker, call, specOf(call)),
+    });
     this.#watchdog = watchdog;
     watchdog.start();
     return watchdog;
+  }
+
+  #specs(): ModuleSpec[] {
+    return [...this.#hosted.values()].map(({ spec }) => spec);
+  }
+
+  #bySlot(slot: number): ModuleSpec | undefined {
+    return this.#specs().find((spec) => spec.slot === slot);
   }
 
   #noticed(notice: WorkerNotice): void {
@@ -241,25 +321,31 @@ export class ModuleThread {
     this.#parts.onNotice(notice);
   }
 
-  #overdue(worker: Worker, slot: number): void {
+  #overdue(worker: Worker, call: MarkedCall, spec: ModuleSpec | undefined): void {
     this.#worker = undefined;
     this.#remote = undefined;
+    const error = `a call outlasted its deadline of ${spec?.manifest.limits.deadlineMs} ms`;
     worker.terminate().then(
-      () => this.#ended(slot, 'a call outlasted its deadline'),
-      (error) => this.#parts.log('error', describeError(error)),
+      () => this.#ended(call, error),
+      (failure) => this.#parts.log('error', describeError(failure)),
     );
   }
 
   /** Starts the next worker; ingest sends it what this one had not worked off. */
-  #ended(slot: number | undefined, error: string): void {
+  #ended(call: MarkedCall | undefined, error: string): void {
     this.#watchdog?.[Symbol.dispose]();
     this.#worker = undefined;
     this.#remote = undefined;
+    const isBeside = call?.isBeside === true;
+    const beside = isBeside ? this.#beside.bySlot(call.slot) : undefined;
+    const culprit = call === undefined || isBeside ? undefined : this.#bySlot(call.slot);
+    this.#beside.lost(beside?.slot, error);
     if (this.#isStopping) return;
-    const culprit = [...this.#hosted.values()].find(({ spec }) => spec.slot === slot)?.spec;
-    if (culprit !== undefined) {
-      this.#culprits.add(culprit.slot);
-      this.#parts.log('error', `module ${culprit.name}: ${error}: its worker is replaced`);
+    if (culprit !== undefined) this.#culprits.add(culprit.slot);
+    const blamed = culprit ?? beside;
+    if (blamed !== undefined) {
+      const what = `module ${blamed.name}: version ${blamed.manifest.version}${isBeside ? ', beside the live one' : ''}`;
+      this.#parts.log('error', `${what}: ${error}: its worker is replaced`);
     }
     this.#statuses = this.#statuses.map((status) => {
       if (status.name !== culprit?.name) return { ...status, canary: null };
@@ -267,10 +353,18 @@ export class ModuleThread {
       const counts = { traps: traps + 1, restarts: restarts + 1, failures: failures + 1 };
       return { ...status, ...counts, state: 'backing_off', error, canary: null };
     });
-    const restart = () =>
-      this.#startWorker().catch((failure) => this.#parts.log('error', `module worker: ${describeError(failure)}`));
     // At once for the innocent; a worker that ended by itself may do so again.
-    if (culprit === undefined) setTimeout(restart, RESTART_AFTER);
-    else void restart();
+    if (blamed !== undefined) void this.#restart();
+    else setTimeout(() => void this.#restart(), RESTART_AFTER);
+  }
+
+  /** Unless its last module was removed meanwhile, or the gateway stops. */
+  #restart(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isStopping || this.#worker !== undefined) return;
+      if (!this.isEmpty) return this.#startWorker();
+      this.#hasRun = false;
+      this.#parts.connectIngest(null);
+    }).catch((failure) => this.#parts.log('error', `module worker: ${describeError(failure)}`));
   }
 }

@@ -1,14 +1,14 @@
-import type { Millis } from '../../base/units.ts';
-import { callTimeMs, DOOMED } from './call-marks.ts';
+import { callTimeMs, DOOMED, MARK, type MarkedCall } from './call-marks.ts';
 
 export interface WatchdogParts {
   /** See `call-marks.ts`. */
   readonly calls: SharedArrayBuffer;
-  readonly deadlineOf: (slot: number) => Millis;
+  /** Milliseconds; undefined: nobody's call, which is not judged. */
+  readonly deadlineOf: (call: MarkedCall) => number | undefined;
   /** Deadlines of all that may be called now. When a shorter one comes, `wake` is called. */
   readonly deadlines: () => Iterable<number>;
-  /** The call of the module in this slot has outlasted its deadline; the worker goes no further. Called once; the watchdog then stops. */
-  readonly onOverdue: (slot: number) => void;
+  /** A call has outlasted its deadline; the worker goes no further. Called once; the watchdog then stops. */
+  readonly onOverdue: (call: MarkedCall) => void;
 }
 
 /**
@@ -27,10 +27,10 @@ export class ModuleWatchdog implements Disposable {
     this.#marks = new Int32Array(parts.calls);
   }
 
-  /** Slot of the module being called now; undefined between calls. */
-  get calling(): number | undefined {
-    const mark = Atomics.load(this.#marks, 0);
-    return mark > 0 ? mark - 1 : undefined;
+  /** Undefined between calls. */
+  get calling(): MarkedCall | undefined {
+    const mark = Atomics.load(this.#marks, MARK.module);
+    return mark > 0 ? { slot: mark - 1, isBeside: Atomics.load(this.#marks, MARK.isBeside) === 1 } : undefined;
   }
 
   start(): void {
@@ -50,18 +50,20 @@ export class ModuleWatchdog implements Disposable {
 
   #look(): void {
     clearTimeout(this.#timer);
-    const call = Atomics.load(this.#marks, 1);
-    const sinceMs = Atomics.load(this.#marks, 2);
-    const mark = Atomics.load(this.#marks, 0);
-    if (mark <= 0 || Atomics.load(this.#marks, 1) !== call)
-      return this.#lookAfter(Math.min(...this.#parts.deadlines()));
-    const leftMs = this.#parts.deadlineOf(mark - 1) - ((callTimeMs() - sinceMs) | 0);
+    const count = Atomics.load(this.#marks, MARK.count);
+    const sinceMs = Atomics.load(this.#marks, MARK.since);
+    const { calling } = this;
+    const isSame = Atomics.load(this.#marks, MARK.count) === count;
+    const deadlineMs = calling && isSame ? this.#parts.deadlineOf(calling) : undefined;
+    if (calling === undefined || deadlineMs === undefined) return this.#lookAfter(Math.min(...this.#parts.deadlines()));
+    const leftMs = deadlineMs - ((callTimeMs() - sinceMs) | 0);
     // The mark's time is of whole milliseconds.
     if (leftMs >= 0) return this.#lookAfter(leftMs + 1);
     // Only if the same call is still on: from here on the worker stops at its end.
-    if (Atomics.compareExchange(this.#marks, 0, mark, DOOMED) !== mark) return this.#lookAfter(1);
+    const mark = calling.slot + 1;
+    if (Atomics.compareExchange(this.#marks, MARK.module, mark, DOOMED) !== mark) return this.#lookAfter(1);
     this[Symbol.dispose]();
-    this.#parts.onOverdue(mark - 1);
+    this.#parts.onOverdue(calling);
   }
 
   /** @param ms infinite: there is nothing to be called. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { millis } from '../../../../gateway/src/base/units.ts';
-import { CALL_MARKS_BYTES } from '../../../../gateway/src/main/modules/call-marks.ts';
+import { CALL_MARKS_BYTES, type MarkedCall } from '../../../../gateway/src/main/modules/call-marks.ts';
 import { ModuleWatchdog } from '../../../../gateway/src/main/modules/module-watchdog.ts';
 import { eventually } from '../../../support/eventually.ts';
 
@@ -20,8 +19,8 @@ function startCaller() {
   return { calls, worker, step, isAt, endCall };
 }
 
-function watch(calls: SharedArrayBuffer, deadlineMs: number, onOverdue: (slot: number) => void): ModuleWatchdog {
-  const deadlineOf = () => millis(deadlineMs);
+function watch(calls: SharedArrayBuffer, deadlineMs: number, onOverdue: (call: MarkedCall) => void): ModuleWatchdog {
+  const deadlineOf = () => deadlineMs;
   const watchdog = new ModuleWatchdog({ calls, deadlineOf, deadlines: () => [deadlineMs], onOverdue });
   watchdog.start();
   return watchdog;
@@ -30,7 +29,7 @@ function watch(calls: SharedArrayBuffer, deadlineMs: number, onOverdue: (slot: n
 test('a worker that was judged goes no further, also when its call comes back, and can be ended', async () => {
   const { calls, worker, step, isAt, endCall } = startCaller();
   const overdue: number[] = [];
-  using _ = watch(calls, 20, (slot) => overdue.push(slot));
+  using _ = watch(calls, 20, ({ slot }) => overdue.push(slot));
   await isAt(1);
   await eventually('the judgement', () => overdue.length > 0);
   endCall();
@@ -44,7 +43,7 @@ test('a call that comes back in time is left alone', async () => {
   const { calls, worker, isAt, endCall } = startCaller();
   using watchdog = watch(calls, 60_000, () => assert.fail('nobody is overdue'));
   await isAt(1);
-  assert.equal(watchdog.calling, SLOT);
+  assert.deepEqual(watchdog.calling, { slot: SLOT, isBeside: false });
   endCall();
   await isAt(2);
   assert.equal(watchdog.calling, undefined);
@@ -72,8 +71,8 @@ test('between calls it looks as often as the shortest deadline, and not at all w
     return held;
   };
   const overdue: number[] = [];
-  const parts = { calls: new SharedArrayBuffer(CALL_MARKS_BYTES), deadlineOf: () => millis(100), deadlines };
-  using watchdog = new ModuleWatchdog({ ...parts, onOverdue: (slot) => overdue.push(slot) });
+  const parts = { calls: new SharedArrayBuffer(CALL_MARKS_BYTES), deadlineOf: () => 100, deadlines };
+  using watchdog = new ModuleWatchdog({ ...parts, onOverdue: ({ slot }) => overdue.push(slot) });
   watchdog.start();
   await pause(200);
   assert.equal(looks, 1);
@@ -84,5 +83,15 @@ test('between calls it looks as often as the shortest deadline, and not at all w
   // The marks of a call that never comes back.
   new Int32Array(parts.calls).set(new Int32Array(calls));
   await eventually('the judgement', () => overdue.length > 0, 1000);
+  await worker.terminate();
+});
+
+test('a call of nobody who has a deadline is not judged', async () => {
+  const { calls, worker, isAt } = startCaller();
+  await isAt(1);
+  const onOverdue = () => assert.fail('it was judged');
+  using watchdog = new ModuleWatchdog({ calls, deadlineOf: () => undefined, deadlines: () => [5], onOverdue });
+  watchdog.start();
+  await pause(100);
   await worker.terminate();
 });

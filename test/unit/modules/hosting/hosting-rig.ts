@@ -76,7 +76,7 @@ export class Rig {
     const random = seededRandom(1);
     this.modules = new HostedModules<RigSpec>({
       onFresh: (name) => this.fresh.push(name),
-      makeRun: (spec, before, onFresh) => {
+      makeRun: (spec, before, { onFresh }) => {
         const binding = new ModuleBinding(spec.name, spec.manifest, ['**'], this.#registry, (id) => SERIES[id]);
         for (const one of SERIES) binding.addSeries(one);
         const desk = new HostDesk(spec.manifest, {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../../../gateway/src/base/random.ts';
-import type { PointColumns } from '../../../../gateway/src/core/model/points.ts';
+import { allocatePoints, type PointColumns } from '../../../../gateway/src/core/model/points.ts';
 import { allocateRecovery } from '../../../../gateway/src/core/modules/recovery.ts';
 import { Ended, makeBatches, Rig, type RigSpec, specOf } from './hosting-rig.ts';
 
@@ -81,4 +81,64 @@ test('whatever call a worker is ended in, the other modules lose and repeat noth
       assert.ok(!second.fresh.includes(name), `${name} began empty`);
     }
   }
+});
+
+/** One reading of the first series, whose value is its number. */
+function oneReading(n: number): PointColumns {
+  const points = allocatePoints(1);
+  points.length = 1;
+  points.timeMs[0] = 1000 + n;
+  points.value[0] = n;
+  return points;
+}
+
+const CONVERT = specOf(0, 'convert', 'unit-convert', { scale: 2 });
+const NOBODY: ReadonlySet<number> = new Set();
+
+/** @returns values said: by the first worker, by the one after it, and by that one of a further reading. */
+function recoverAfter(spec: RigSpec, happen: (rig: Rig) => void): string[][] {
+  const valuesOf = (rows: readonly string[]) => rows.map((row) => row.split(' ')[3]!);
+  const recovery = allocateRecovery();
+  const first = new Rig({ recovery });
+  first.modules.put(spec);
+  happen(first);
+  const second = new Rig({ recovery, known: first.made });
+  second.nowMs = first.nowMs;
+  second.modules.recover([{ spec }], NOBODY);
+  second.flush();
+  const repeated = valuesOf(second.stored);
+  second.nowMs += 10_000;
+  second.modules.onBatch(oneReading(50), 50, false);
+  second.flush();
+  return [valuesOf(first.stored), repeated, valuesOf(second.stored).slice(repeated.length)];
+}
+
+test('rows for which a module had no fuel are not said by the worker after it', () => {
+  const limits = { ...CONVERT.manifest.limits, fuelPerSecond: 100 };
+  const spec = { ...CONVERT, manifest: { ...CONVERT.manifest, limits } };
+  const said = recoverAfter(spec, (rig) => {
+    for (let n = 1; n <= 6; n++) {
+      // Every second reading comes too soon.
+      rig.nowMs += n % 2 === 1 ? 2500 : 0;
+      rig.modules.onBatch(oneReading(n), n, false);
+      rig.flush();
+    }
+  });
+  assert.deepEqual(said, [['2', '6', '10'], [], ['100']]);
+});
+
+test('a batch that a slow module was left out of stays so', () => {
+  const said = recoverAfter(CONVERT, (rig) => {
+    rig.modules.onTick(0);
+    rig.modules.onTick(1);
+    rig.modules.checkpoint();
+    // As if it had taken so long since the last tick.
+    Object.assign(rig.modules.find('convert')!.live.counts, { callMs: 500 });
+    for (let n = 1; n <= 4; n++) {
+      rig.modules.onBatch(oneReading(n), n, false, n === 2);
+      // The last one is still in the outbox when the worker ends.
+      if (n < 4) rig.flush();
+    }
+  });
+  assert.deepEqual(said, [['2', '6'], ['8'], ['100']]);
 });
