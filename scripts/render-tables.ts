@@ -81,7 +81,7 @@ ${rows(
   LISTENER_FAULTS.map(([name, meaning]) => [`\`${name}\``, meaning!]),
 )}
 
-From the decoder (\`gateway/src/core/ingest/decode-faults.ts\` says when):
+From the decoder (\`gateway/src/core/ingest/decode-faults.ts\` says when), \`name_too_long\` also for what a topic names:
 
 ${rows(['reason'], faults)}
 

@@ -49,6 +49,7 @@ const OF_PACKAGE: Partial<Record<keyof typeof PARSERS, keyof typeof MODULE_SAGAS
 
 export function controlRoutes(parts: ControlParts): WebRoute[] {
   const { host, config, packages, functionPackages, store, engine } = parts;
+  let lastOrdinal = 0;
   const sagaOf = (verb: keyof typeof PARSERS, name: string) => {
     const isPackage = host.useOf(name) === undefined && functionPackages.find(name) !== undefined;
     return MODULE_SAGAS[(isPackage ? OF_PACKAGE[verb] : undefined) ?? verb];
@@ -73,11 +74,13 @@ export function controlRoutes(parts: ControlParts): WebRoute[] {
         const saga = `${verb}-${parameters.name}-${randomUUID().slice(0, 8)}`;
         const definition = sagaOf(verb, parameters.name);
         const atMs = systemClock.now();
+        // Also when the clock was set back, or two are asked for within a millisecond.
+        lastOrdinal = Math.max(lastOrdinal + 1, Math.round(atMs));
         await store.addSaga({
           id: saga,
           definition,
           priority: 0,
-          ordinal: Math.round(atMs),
+          ordinal: lastOrdinal,
           generation: 1,
           parameters,
           atMs,

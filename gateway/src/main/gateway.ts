@@ -2,11 +2,11 @@
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
-import { writeDurably } from '../adapters/files/durable.ts';
-import { lockState } from '../adapters/files/state-lock.ts';
+import { makeFolder, writeDurably } from '../adapters/files/durable.ts';
 import { WebServer } from '../adapters/http/web-server.ts';
 import { NatsLink } from '../adapters/nats/link.ts';
 import { openForReading } from '../adapters/sqlite/database.ts';
+import { lockState } from '../adapters/sqlite/state-lock.ts';
 import { collectEarly } from '../adapters/threads/early-collection.ts';
 import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
@@ -73,7 +73,9 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const paths = statePaths(config.gateway.stateDir);
   const id = config.gateway.id || identifierFrom(hostname());
   const random = seededRandom(Date.now() ^ process.pid);
-  parts.use(await lockState(paths.folder));
+  makeFolder(paths.folder);
+  const nativeBinding = assets.nativeBinding('better_sqlite3', paths.folder);
+  parts.use(lockState(paths.folder, { nativeBinding }));
   parts.use(collectEarly());
 
   const shared = allocateShared(config);
@@ -100,9 +102,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     if (notice.notice === 'series') series.push(...notice.series);
   });
 
-  const database = openForReading(paths.database, {
-    nativeBinding: assets.nativeBinding('better_sqlite3', paths.folder),
-  });
+  const database = openForReading(paths.database, { nativeBinding });
   parts.defer(() => void database.close());
   let functions: Functions | null = null;
   const modules = await startModules({

@@ -84,7 +84,10 @@ const loop = new CommitLoop({
   },
 });
 
-const alarmEvents = new AlarmEvents(config, gatewayId, store.epoch, store.series.values());
+const alarmEvents = new AlarmEvents(config, gatewayId, store.epoch, store.series.values(), (text) => {
+  counters[COUNTER_INDEX.gateway_function_events_lost]!++;
+  log('error', text);
+});
 const toFunctions = (functions: readonly string[]) => notify({ notice: 'events', functions });
 const intake = new EventIntake({
   add: (added) => events.add(added, systemClock.now()),
@@ -104,6 +107,9 @@ function retain(): void {
     for (const { segment, to } of dueForRetention(index, journal.bytes, limits)) {
       store.moveSegment(segment.lane, segment.sequence, to);
       if (to === 'expired') expired.push(shipmentId(segment.lane, segment.sequence, 1));
+      if (segment.state === 'corrupt') {
+        log('warn', `segment ${segment.lane} ${segment.sequence}: corrupt: removed to make room`);
+      }
     }
   } catch (error) {
     log('error', `retention: ${describeError(error)}`);
@@ -162,7 +168,7 @@ const verbs: { [K in keyof StoreVerbs]: (...args: Parameters<StoreVerbs[K]>) => 
       diskMaxBytes: config.store.diskMax,
       segments: kept.segments,
       unconfirmedSegments: unconfirmed.reduce((sum, lane) => sum + lane.segments, 0),
-      unconfirmedBytes: kept.bytes - kept.confirmedBytes,
+      unconfirmedBytes: kept.bytes - kept.confirmedBytes - kept.corruptBytes,
       journalBytes: journal.bytes,
       lastCommitTookMs: loop.lastCommitTookMs,
       problem: loop.problem,

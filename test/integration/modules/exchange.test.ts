@@ -1,5 +1,6 @@
 /** A module is installed, upgraded and rolled back under a stream of readings, and the gateway stopped and killed in between: no reading is lost or counted twice. */
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
 import { type GatewayProcess, startGateway } from '../../support/gateway-process.ts';
@@ -125,6 +126,40 @@ test('what modules know outlives an orderly stop of the gateway', async () => {
     count,
     stored.filter(({ timeMs }) => timeMs < end).length,
     'the window counts the readings of all three lives',
+  );
+});
+
+test('a start with a module disabled, or refused, leaves what it knows for the start with which it runs again', async () => {
+  const config = REFERENCE.replace(`windowMs = ${WINDOW_MS}`, 'windowMs = 3600000');
+  await using gateway = await startGateway({ config });
+  const text = readFileSync(gateway.configFile, 'utf8');
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7_200_000;
+  const feed = async (client: string, fromMs: number) => {
+    using stream = new Stream(await RawClient.connect(gateway.mqttPort, client), fromMs);
+    await eventually('some readings', () => stream.sent >= 20);
+    await stream.stop();
+  };
+  const stateNow = async () => (await gateway.status()).modules.find(({ name }) => name === 'ref')?.state;
+  await feed('first', hour);
+  assert.equal(await gateway.stop(), 0, gateway.log);
+  writeFileSync(gateway.configFile, text.replace('name = "ref"', 'name = "ref"\nenabled = false'));
+  await gateway.start();
+  assert.equal(await stateNow(), 'disabled');
+  assert.equal(await gateway.stop(), 0, gateway.log);
+  writeFileSync(gateway.configFile, text.replace('latenessMs', 'noSuchParameter'));
+  await gateway.start();
+  assert.equal(await stateNow(), 'refused');
+  await gateway.kill();
+  writeFileSync(gateway.configFile, text);
+  await gateway.start();
+  await feed('second', hour + 600_000);
+  await feed('last', hour + 3_600_000);
+  await eventually('the window to be closed', async () => (await gateway.series('plant/x.ref.count'))?.count ?? 0);
+  assert.equal(await gateway.stop(), 0, gateway.log);
+  const stored = await gateway.exported('plant/x');
+  assert.deepEqual(
+    [...(await windowsOf(gateway, 'ref'))],
+    [[hour + 3_600_000, stored.filter(({ timeMs }) => timeMs < hour + 3_600_000).length]],
   );
 });
 

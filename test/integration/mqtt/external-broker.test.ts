@@ -84,6 +84,24 @@ suite('an external broker', { skip: skipWithout('mosquitto', 'mosquitto_pub') },
     assert.equal((await gateway.status()).ledger.lanes.live.quarantined - before, 1);
   });
 
+  test('a topic that names a device beyond the bound of names is kept aside, whatever topics the broker lets through', async () => {
+    await using broker = await Mosquitto.start(QUEUE);
+    await using gateway = await startReading(broker, 1);
+    const { code } = await mosquittoPub(broker.port, ['-q', '1', '-t', `sensors/${'d'.repeat(5000)}/temp`, '-m', '1']);
+    assert.equal(code, 0);
+    await mosquittoPub(broker.port, ['-q', '1', '-t', 'sensors/ext/good', '-m', '1']);
+    await gateway.seriesWith('ext/good', 1);
+    const { ingest, ledger } = await eventually('the rejected message to be stored', async () => {
+      const status = await gateway.status();
+      return status.ingest.quarantineLast.length > 0 && status;
+    });
+    assert.deepEqual(
+      ingest.quarantineLast.map(({ reason }) => reason),
+      ['name_too_long'],
+    );
+    assert.ok(ledger.balanced);
+  });
+
   test('the gateway starts without its broker, and outlives a restart of it', async () => {
     await using broker = await Mosquitto.start(QUEUE);
     await broker.stop();

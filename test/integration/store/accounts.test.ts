@@ -116,6 +116,37 @@ test('retention leaves a segment alone whose saga has begun, and takes it when t
   );
 });
 
+test('corrupt segments make room before any good one: row and file go, the accounts stay', () => {
+  using folder = temporaryFolder();
+  using state = new OpenState(folder.path);
+  const source = new ContributionSource(29);
+  for (let sequence = 1; sequence <= 4; sequence++) {
+    state.store.commit([source.make('live', 50)]);
+    state.sealAll();
+  }
+  for (const sequence of [2, 3]) state.store.moveSegment('live', sequence, 'corrupt');
+  const before = state.ledger();
+  const { bytes, corruptBytes } = state.index.kept();
+  const sizes = [2, 3].map((sequence) => state.index.segment('live', sequence)!.bytes);
+  assert.equal(corruptBytes, sizes[0]! + sizes[1]!);
+  const limits = { diskMaxBytes: bytes - corruptBytes, confirmedKeepBytes: 0 };
+  for (const { segment, to } of dueForRetention(state.index, 0, limits)) {
+    assert.equal(state.store.moveSegment(segment.lane, segment.sequence, to).state, 'pruned');
+  }
+  assert.deepEqual(state.ledger(), before);
+  assert.deepEqual(state.index.kept(), {
+    segments: 2,
+    bytes: bytes - corruptBytes,
+    confirmedBytes: 0,
+    corruptBytes: 0,
+  });
+  assert.deepEqual(dueForRetention(state.index, 0, limits), []);
+  const kept = [1, 2, 3, 4].map((sequence) =>
+    existsSync(join(state.paths.segments, segmentFileName('live', sequence))),
+  );
+  assert.deepEqual(kept, [true, false, false, true]);
+});
+
 test('a lane is sealed by age and by size, alarms first', async () => {
   using folder = temporaryFolder();
   using state = new OpenState(folder.path);

@@ -8,7 +8,7 @@ import {
   type PipelineLimits,
   type RejectedMessage,
 } from '../../../gateway/src/core/ingest/pipeline.ts';
-import type { Acknowledger } from '../../../gateway/src/core/ingest/ports.ts';
+import type { Acknowledger, EventTap } from '../../../gateway/src/core/ingest/ports.ts';
 import { SeriesRegistry, type SeriesRule } from '../../../gateway/src/core/ingest/series-registry.ts';
 import { type RouteSpec, TopicRoutes } from '../../../gateway/src/core/ingest/topic-routes.ts';
 import { allocateBatchPool, BatchPool } from '../../../gateway/src/core/model/batch-pool.ts';
@@ -28,6 +28,7 @@ export interface IngestOptions {
   /** Keeps batches until `commitAll`, instead of committing each in the next microtask. */
   readonly isManual?: boolean;
   readonly nowMs?: number;
+  readonly tap?: EventTap;
 }
 
 export interface StoredPoint {
@@ -78,6 +79,7 @@ export class IngestHarness {
         board: new SeriesBoard(allocateSeriesBoard(seriesMax)),
         counters: countersOf(allocateCounters(), 'ingest'),
         clock,
+        tap: options.tap,
         deliver: (batch) => this.#deliver(batch),
         onDirty: () => {
           if (!this.#isManual) queueMicrotask(() => this.pipeline.flush());

@@ -53,10 +53,11 @@ const BAD: readonly [topic: string, payload: string, reason: string][] = [
   ['sensors', '1', 'unknown_topic'],
   ['sensors/a/b/c', '1', 'unknown_topic'],
   ['sensors//b', '1', 'unknown_topic'],
+  [`sensors/${'d'.repeat(240)}/${'p'.repeat(257)}`, '1', 'name_too_long'],
 ];
 
 for (const [topic, payload, reason] of BAD) {
-  test(`${topic} ${payload.slice(0, 40)} is kept aside as ${reason}, acknowledged, and counts as one`, () => {
+  test(`${topic.slice(0, 40)} ${payload.slice(0, 40)} is kept aside as ${reason}, acknowledged, and counts as one`, () => {
     const ingest = startIngest({ isManual: true, nowMs: NOW });
     const listener = new Listener();
     assert.ok(ingest.offer(topic, payload, listener, 7));
@@ -69,10 +70,27 @@ for (const [topic, payload, reason] of BAD) {
     const [kept] = ingest.rejected;
     assert.deepEqual(
       { ...kept, sample: Buffer.from(kept!.sample).toString() },
-      { atMs: NOW, topic, reason, sample: payload.slice(0, 16) },
+      { atMs: NOW, topic: topic.slice(0, 256), reason, sample: payload.slice(0, 16) },
     );
   });
 }
+
+test('points lost to a name that is too long are kept aside, also where a function takes the message', () => {
+  const event = new Uint8Array([1]);
+  const ingest = startIngest({ isManual: true, tap: { take: () => [{ fn: 'f', event }] } });
+  ingest.offer(`sensors/${'d'.repeat(257)}/p`, '1');
+  ingest.offer('nobody', '1');
+  ingest.pipeline.flush();
+  assert.deepEqual(ingest.held[0]?.events, [
+    { fn: 'f', event },
+    { fn: 'f', event },
+  ]);
+  ingest.commitAll();
+  assert.deepEqual(
+    ingest.rejected.map(({ reason }) => reason),
+    ['name_too_long'],
+  );
+});
 
 test('a message is taken whole or not at all', () => {
   const ingest = startIngest({ isManual: true });

@@ -70,11 +70,30 @@ test('beyond the bound topics are resolved anew each time, and rightly', () => {
 });
 
 test("nobody's topics and overlong ones do not crowd out those of sensors", () => {
-  const routes = new TopicRoutes([route('s/{device}/{point}')], 3, 10);
+  const routes = new TopicRoutes([route('s/{device}/{point}'), route('long/#', { device: 'd', point: 'p' })], 3, 10);
   for (let i = 0; i < 100; i++) assert.equal(find(routes, `nobody/${i}`), 'unknown_topic');
-  for (let i = 0; i < 100; i++) assert.notEqual(find(routes, `s/${'x'.repeat(60_000)}/${i}`), 'unknown_topic');
+  for (let i = 0; i < 100; i++) assert.equal(find(routes, `s/${'x'.repeat(257)}/${i}`), 'name_too_long');
+  for (let i = 0; i < 100; i++) assert.equal(typeof find(routes, `long/${'x/'.repeat(300)}/${i}`), 'object');
   assert.equal(find(routes, 's/a/b'), find(routes, 's/a/b'), 'a sensor is still remembered');
 });
+
+/** What a topic names, against the bound that names in payloads have too: 256 octets. */
+const BOUNDS: readonly [pattern: string, topic: string, isTaken: boolean][] = [
+  ['{device}/{point}', `${'d'.repeat(256)}/${'p'.repeat(256)}`, true],
+  ['{device}/{point}', `${'d'.repeat(257)}/p`, false],
+  ['{device}/{point}', `d/${'p'.repeat(257)}`, false],
+  ['{device}/{point}', `${'ø'.repeat(128)}/p`, true],
+  ['{device}/{point}', `${'ø'.repeat(129)}/p`, false],
+  ['{device}/{device}/{point}', `${'d'.repeat(128)}/${'e'.repeat(127)}/p`, true],
+  ['{device}/{device}/{point}', `${'d'.repeat(128)}/${'e'.repeat(128)}/p`, false],
+  ['{device}/+/{point}', `d/${'x'.repeat(1000)}/p`, true],
+];
+
+for (const [pattern, topic, isTaken] of BOUNDS) {
+  const lengths = topic.split('/').map((segment) => Buffer.byteLength(segment));
+  test(`under ${pattern} segments of ${lengths.join(', ')} octets are ${isTaken ? 'names' : 'too long'}`, () =>
+    assert.equal(named([route(pattern)], topic) === 'name_too_long', !isTaken));
+}
 
 test('a route whose paths contradict each other is refused by its topic', () => {
   assert.throws(() => new TopicRoutes([route('a/b', { decoder: 'json', value: 'x', array: 'x', time: 'x' })], 10, 10), {

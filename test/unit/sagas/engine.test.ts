@@ -43,6 +43,79 @@ test('of each priority at most the window runs at once, in order of ordinals', a
   assert.equal(trial.engine.running, 0);
 });
 
+/** Two definitions, `install` before `remove`, whose sagas are held until they are let go; of one subject they run one after the other. */
+function ofSubjects(override: Partial<SagaDefinition> = {}) {
+  const { definition, begun, open } = gated({ exclusive: (raw) => String(raw).split(' ')[1]!, ...override });
+  const trial = new Trial(['install', 'remove'].map((name) => ({ ...definition, name })));
+  let ordinal = 0;
+  const ask = (what: string) =>
+    trial.journal.add({ id: what, definition: what.split(' ')[0]!, ordinal: ++ordinal, parameters: what });
+  const end = async (what: string) => {
+    open(what);
+    await settle();
+    assert.equal(trial.journal.row(what).state, 'succeeded');
+  };
+  return { trial, begun, ask, end };
+}
+
+test('sagas of one key run in the order in which they were asked for, not in that of their definitions', async () => {
+  const { trial, begun, ask, end } = ofSubjects();
+  for (const what of ['install x 1', 'remove x 2', 'install x 3', 'remove x 4']) ask(what);
+  await trial.engine.start();
+  await settle();
+  assert.deepEqual(begun, ['install x 1']);
+  for (const what of ['install x 1', 'remove x 2', 'install x 3']) await end(what);
+  assert.deepEqual(begun, ['install x 1', 'remove x 2', 'install x 3', 'remove x 4']);
+  await end('remove x 4');
+  await trial.stop();
+});
+
+test('a saga that is asked for while one of its key is under way waits behind those asked for before', async () => {
+  const { trial, begun, ask, end } = ofSubjects();
+  ask('remove x 1');
+  await trial.engine.start();
+  await settle();
+  ask('remove x 2');
+  ask('install x 3');
+  trial.engine.nudge();
+  await trial.clock.advance(3000);
+  assert.deepEqual(begun, ['remove x 1']);
+  await end('remove x 1');
+  assert.deepEqual(begun, ['remove x 1', 'remove x 2']);
+  await end('remove x 2');
+  assert.deepEqual(begun, ['remove x 1', 'remove x 2', 'install x 3']);
+  await end('install x 3');
+  await trial.stop();
+});
+
+test('sagas of different keys run side by side, and more of one key than the window hold up no other', async () => {
+  const { trial, begun, ask, end } = ofSubjects({ window: 2 });
+  for (let n = 1; n <= 5; n++) ask(`install x ${n}`);
+  ask('remove x 6');
+  for (const what of ['remove y', 'install z', 'install w']) ask(what);
+  await trial.engine.start();
+  await settle();
+  assert.deepEqual(begun, ['install x 1', 'remove y', 'install z']);
+  await end('install z');
+  assert.deepEqual(begun.slice(3), ['install w']);
+  for (const what of ['install w', 'remove y']) await end(what);
+  for (let n = 1; n <= 5; n++) await end(`install x ${n}`);
+  assert.equal(begun.at(-1), 'remove x 6');
+  await end('remove x 6');
+  await trial.stop();
+});
+
+test('one that finds no room in its window does not let later ones of its key pass', async () => {
+  const { trial, begun, ask, end } = ofSubjects({ window: 1 });
+  for (const what of ['install y', 'install x 1', 'remove x 2']) ask(what);
+  await trial.engine.start();
+  await settle();
+  assert.deepEqual(begun, ['install y']);
+  for (const what of ['install y', 'install x 1', 'remove x 2']) await end(what);
+  assert.deepEqual(begun, ['install y', 'install x 1', 'remove x 2']);
+  await trial.stop();
+});
+
 test('pending sagas wait until their definition is ready, and runNow does not', async () => {
   let isReady = false;
   const log: string[] = [];

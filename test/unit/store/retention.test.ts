@@ -4,7 +4,7 @@ import type { Lane } from '../../../gateway/src/core/model/series.ts';
 import type { SegmentRow, StoreIndex } from '../../../gateway/src/core/store/ports.ts';
 import { dueForRetention, type RetentionLimits } from '../../../gateway/src/core/store/retention.ts';
 
-const row = (state: 'sealed' | 'confirmed', lane: Lane, sequence: number, bytes = 100): SegmentRow => ({
+const row = (state: 'sealed' | 'confirmed' | 'corrupt', lane: Lane, sequence: number, bytes = 100): SegmentRow => ({
   ...{ state, lane, sequence, bytes },
   ...{ points: 10, series: 1, firstMs: 0, lastMs: 1, sealedMs: sequence },
 });
@@ -17,7 +17,10 @@ function indexOf(rows: readonly SegmentRow[]): StoreIndex {
   const index: Pick<StoreIndex, 'oldest' | 'expirable' | 'kept'> = {
     oldest: of,
     expirable: (lane, limit) => of('sealed', lane, limit),
-    kept: () => ({ segments: rows.length, bytes: sum(rows), confirmedBytes: sum(of('confirmed', null, 1e9)) }),
+    kept: () => ({
+      ...{ segments: rows.length, bytes: sum(rows) },
+      ...{ confirmedBytes: sum(of('confirmed', null, 1e9)), corruptBytes: sum(of('corrupt', null, 1e9)) },
+    }),
   };
   return index as StoreIndex;
 }
@@ -44,6 +47,33 @@ test('confirmed segments beyond what is kept of them go, oldest first, and no ot
 test('a full disk takes confirmed segments before unconfirmed ones', () => {
   const rows = [row('sealed', 'live', 1), row('confirmed', 'alarm', 2), row('confirmed', 'live', 3)];
   assert.deepEqual(due(rows, { diskMaxBytes: 150 }), ['pruned alarm 2', 'pruned live 3']);
+});
+
+test('a full disk takes corrupt segments first, oldest first, so that no good one goes for their sake', () => {
+  const rows = [
+    ...[1, 2, 3].map((sequence) => row('corrupt', sequence === 2 ? 'alarm' : 'live', sequence)),
+    ...[row('confirmed', 'live', 4), row('sealed', 'live', 5)],
+  ];
+  assert.deepEqual(due(rows, { diskMaxBytes: 500 }), []);
+  assert.deepEqual(due(rows, { diskMaxBytes: 300 }), ['pruned live 1', 'pruned alarm 2']);
+  assert.deepEqual(due(rows, { diskMaxBytes: 100 }), [
+    ...['pruned live 1', 'pruned alarm 2', 'pruned live 3', 'pruned live 4'],
+  ]);
+});
+
+test('too many confirmed segments cost no corrupt one while the disk has room', () => {
+  const rows = [row('corrupt', 'live', 1), row('confirmed', 'live', 2), row('confirmed', 'live', 3)];
+  assert.deepEqual(due(rows, { confirmedKeepBytes: 100 }), ['pruned live 2']);
+});
+
+test('more corrupt segments than a step takes leave the others alone until they are gone', () => {
+  const rows = Array.from({ length: 40 }, (_, i) =>
+    row(i < 30 ? 'corrupt' : i < 35 ? 'confirmed' : 'sealed', 'live', i + 1),
+  );
+  assert.deepEqual(
+    due(rows, { diskMaxBytes: 0, confirmedKeepBytes: 0 }),
+    Array.from({ length: 16 }, (_, i) => `pruned live ${i + 1}`),
+  );
 });
 
 test('then live points expire, then aggregates, and alarms never', () => {

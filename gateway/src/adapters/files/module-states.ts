@@ -7,7 +7,8 @@ const SUFFIX = '.state';
 const HASH_BYTES = 32;
 
 /**
- * What modules knew when the gateway was stopped, one file each. Taken once: a state that a later life has gone on from is no longer true.
+ * What modules knew when the gateway was stopped, one file each. Used once: a state that a later life of its module has gone on from is no
+ * longer true. That of a module that does not run is kept until it runs again.
  */
 export class ModuleStateFolder {
   readonly #folder: string;
@@ -25,23 +26,44 @@ export class ModuleStateFolder {
     }
   }
 
-  /** All of them, and none is left on disk when this returns. What is damaged is named in `onDamaged` and left out. */
-  takeAll(onDamaged: (name: string) => void): Map<string, Uint8Array> {
+  /** All that are whole; none is used up by it. What is damaged is named in `onDamaged`, removed and left out. */
+  read(onDamaged: (name: string) => void): Map<string, Uint8Array> {
     const states = new Map<string, Uint8Array>();
-    if (!fs.existsSync(this.#folder)) return states;
-    for (const file of fs.readdirSync(this.#folder)) {
-      const path = join(this.#folder, file);
-      // Whatever else lies there is not ours, and no reason not to start.
-      if (!fs.statSync(path).isFile()) continue;
-      const whole = fs.readFileSync(path);
+    for (const file of this.#files().filter((one) => one.endsWith(SUFFIX))) {
+      const whole = fs.readFileSync(join(this.#folder, file));
       const octets = whole.subarray(0, -HASH_BYTES);
       const name = file.slice(0, -SUFFIX.length);
-      if (file.endsWith(SUFFIX) && hashOf(octets).equals(whole.subarray(-HASH_BYTES))) states.set(name, octets);
-      else if (file.endsWith(SUFFIX)) onDamaged(name);
-      fs.rmSync(path);
+      if (hashOf(octets).equals(whole.subarray(-HASH_BYTES))) states.set(name, octets);
+      else {
+        onDamaged(name);
+        this.#remove([file]);
+      }
     }
-    syncFolder(this.#folder);
     return states;
+  }
+
+  /** Removes all but those of `names`, and what a save that was cut short has left. */
+  keepOnly(names: ReadonlySet<string>): void {
+    const kept = new Set([...names].map((name) => `${name}${SUFFIX}`));
+    this.#remove(this.#files().filter((file) => !kept.has(file)));
+  }
+
+  /** For good when it returns. Harmless when there is none. */
+  remove(name: string): void {
+    this.#remove(this.#files().filter((file) => file === `${name}${SUFFIX}`));
+  }
+
+  /** Folders are not ours, and no reason not to start. */
+  #files(): string[] {
+    if (!fs.existsSync(this.#folder)) return [];
+    const entries = fs.readdirSync(this.#folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  }
+
+  #remove(files: readonly string[]): void {
+    if (files.length === 0) return;
+    for (const file of files) fs.rmSync(join(this.#folder, file));
+    syncFolder(this.#folder);
   }
 }
 

@@ -81,6 +81,9 @@ const SECURITY_HEADERS = {
 const CONNECTIONS_MAX = 64;
 const COMPRESS_FROM_BYTES = 1400;
 const BODY_BYTES_MAX = 64 * 1024;
+/** Of a body that is over its bound, read on behind the answer: closed on octets that nobody read, a connection is reset and the answer lost. */
+const READ_ON_BYTES_MAX = 64 * 1024 * 1024;
+const READ_ON_MS = 5000;
 
 export class WebServer implements AsyncDisposable {
   readonly #settings: WebSettings;
@@ -127,7 +130,9 @@ export class WebServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status = 200, type, body, headers: more = {} } = await this.#reply(request);
+    const reply = await this.#reply(request);
+    if (reply === 'gone') return;
+    const { status = 200, type, body, headers: more = {} } = reply;
     let octets = typeof body === 'string' ? Buffer.from(body) : body;
     const headers: Record<string, string> = {
       'content-type': type,
@@ -139,21 +144,29 @@ export class WebServer implements AsyncDisposable {
       octets = gzipSync(octets, { level: 1 });
       headers['content-encoding'] = 'gzip';
     }
+    const isCut = status === 413 && !request.complete;
+    if (isCut) headers.connection = 'close';
     response.writeHead(status, { ...headers, 'content-length': octets.length });
-    response.end(request.method === 'HEAD' ? undefined : octets);
+    if (isCut) {
+      response.write(octets);
+      await readOn(request);
+    }
+    response.end(isCut || request.method === 'HEAD' ? undefined : octets);
   }
 
-  async #reply(request: IncomingMessage): Promise<WebReply> {
+  /** @returns `gone` when the client went away before it had sent all. */
+  async #reply(request: IncomingMessage): Promise<WebReply | 'gone'> {
     try {
       this.#checkOrigin(request);
-      const url = new URL(request.url ?? '/', 'http://gateway');
+      const url = targetOf(request.url ?? '/');
       const here = this.#handlers.routes.filter(({ pattern }) => pattern.test(url.pathname));
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       const route = here.find(({ method }) => (method === undefined ? isRead : method === request.method));
       if (route !== undefined) {
         const max = route.bodyMax ?? BODY_BYTES_MAX;
         const body = isRead ? Buffer.alloc(0) : await readBody(request, max);
-        if (body === null) return tooLarge(max);
+        if (body === 'gone') return body;
+        if (body === 'too_large') return tooLarge(max);
         const parts = route.pattern.exec(url.pathname)!.slice(1);
         return await route.handle({
           path: url.pathname,
@@ -216,16 +229,49 @@ function listenForOwner(server: Server, path: string, onListening: () => void): 
   }
 }
 
-/** Null when there is more. */
-async function readBody(request: IncomingMessage, max: number): Promise<Buffer | null> {
+/** A path that begins with two slashes is a path, and no host. @throws GatewayError `invalid` for what is no address. */
+function targetOf(target: string): URL {
+  const url = URL.parse(target.startsWith('/') ? `http://gateway${target}` : target, 'http://gateway');
+  if (url === null) throw new GatewayError('invalid', `a path expected, ${target.slice(0, 100)} found`);
+  return url;
+}
+
+/** @returns `too_large` when there is more, which stays unread; `gone` when the client went away before the end. */
+async function readBody(request: IncomingMessage, max: number): Promise<Buffer | 'too_large' | 'gone'> {
   const chunks: Buffer[] = [];
   let octets = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    octets += chunk.length;
-    if (octets > max) return null;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of chunksOf(request)) {
+      octets += chunk.length;
+      if (octets > max) return 'too_large';
+      chunks.push(chunk);
+    }
+  } catch {
+    // Reading a request fails only with its connection: there is nobody to answer.
+    return 'gone';
   }
   return Buffer.concat(chunks);
+}
+
+/** Until the client has sent all, has gone, or a bound is reached. */
+async function readOn(request: IncomingMessage): Promise<void> {
+  const timer = setTimeout(() => request.destroy(), READ_ON_MS);
+  let octets = 0;
+  try {
+    for await (const chunk of chunksOf(request)) {
+      octets += chunk.length;
+      if (octets > READ_ON_BYTES_MAX) return;
+    }
+  } catch {
+    // Gone, or out of time: it had its answer.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whoever ends the loop early leaves the connection open. */
+function chunksOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false });
 }
 
 function tooLarge(max: number): WebReply {

@@ -2,6 +2,7 @@
  * Messages of a JetStream stream as events: the stream is the queue. A durable consumer remembers what has been dealt with, so that what was not
  * comes again after a restart. The stream itself is somebody else's: where there is none, it is waited for.
  */
+import { createHash } from 'node:crypto';
 import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
@@ -52,10 +53,25 @@ const RETRY = millis(1000);
 /** A pull request lasts so long. */
 const PULL_EXPIRES_MS = 20_000;
 
-/** Letters, digits, `_` and `-` only; the same for the same function of the same gateway for ever. */
+/** A server keeps each consumer in a folder of its name, and file systems end names at 255 octets. */
+const CONSUMER_NAME_MAX = 200;
+const HASH_DIGITS = 16;
+
+/**
+ * Letters, digits, `_` and `-` only; the same for the same function of the same gateway for ever, and no other's (docs/reference/functions.md).
+ * `-` stands between parts and never within one. `--` comes before the hash of a name that was cut, and nowhere else, because no part is empty.
+ */
 export function consumerName(gateway: string, fn: string, stream: string, subject: string): string {
-  const of = (text: string) => text.replace(/[^A-Za-z0-9_-]/g, (c) => `_${c.charCodeAt(0).toString(16)}`);
-  return ['fn', gateway, fn, stream, ...(subject === '' ? [] : [subject])].map(of).join('-').slice(0, 200);
+  const name = ['fn', gateway, fn, stream, ...(subject === '' ? [] : [subject])].map(escaped).join('-');
+  if (name.length <= CONSUMER_NAME_MAX) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_DIGITS);
+  return `${name.slice(0, CONSUMER_NAME_MAX - HASH_DIGITS - 2)}--${hash}`;
+}
+
+/** Every octet besides letters, digits and `_` as `_xx`; an `_` too where it would read as the beginning of one. */
+function escaped(text: string): string {
+  const hex = (octets: string) => Buffer.from(octets).toString('hex').replace(/../g, '_$&');
+  return text.replace(/[^A-Za-z0-9_]+|_(?=[0-9a-f]{2})/g, hex);
 }
 
 export class EventSubscription {

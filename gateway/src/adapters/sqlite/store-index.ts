@@ -113,8 +113,8 @@ export class SqliteStoreIndex implements StoreIndex {
     return (this.#sql.expirable.all({ lane, limit }) as SegmentRecord[]).map(segmentFrom);
   }
 
-  kept(): { segments: number; bytes: number; confirmedBytes: number } {
-    return this.#sql.kept.get() as { segments: number; bytes: number; confirmedBytes: number };
+  kept(): ReturnType<StoreIndex['kept']> {
+    return this.#sql.kept.get() as ReturnType<StoreIndex['kept']>;
   }
 
   names(): { lane: Lane; sequence: number }[] {
@@ -203,7 +203,8 @@ function prepare(database: Database) {
     ),
     kept: database.prepare(
       `SELECT count(*) AS segments, coalesce(sum(bytes), 0) AS bytes,
-       coalesce(sum(bytes) FILTER (WHERE state = 'confirmed'), 0) AS confirmedBytes
+       coalesce(sum(bytes) FILTER (WHERE state = 'confirmed'), 0) AS confirmedBytes,
+       coalesce(sum(bytes) FILTER (WHERE state = 'corrupt'), 0) AS corruptBytes
        FROM segment WHERE state IN ('sealed', 'confirmed', 'corrupt')`,
     ),
     names: database.prepare(`SELECT lane, sequence FROM segment WHERE state IN ('sealed', 'confirmed', 'corrupt')`),

@@ -150,7 +150,8 @@ export class IngestPipeline implements Intake {
       const fault = this.#decode(route, octets, payloadStart, payloadEnd);
       if (fault !== null) this.#quarantine(octets, topicStart, topicEnd, payloadStart, payloadEnd, fault);
     } else if (route === 'ignored') counters[COUNTER_INDEX.gateway_ingest_ignored]!++;
-    else if (!isTaken) this.#quarantine(octets, topicStart, topicEnd, payloadStart, payloadEnd, route);
+    else if (!isTaken || route === 'name_too_long')
+      this.#quarantine(octets, topicStart, topicEnd, payloadStart, payloadEnd, route);
     this.#enlist(acknowledger, token);
     return true;
   }

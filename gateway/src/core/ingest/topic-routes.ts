@@ -3,6 +3,7 @@ import { GatewayError } from '../../base/errors.ts';
 import { ByteTable } from './byte-table.ts';
 import { compileDecoder, type Decoder } from './decoder.ts';
 import type { DecoderSpec } from './decoder-plan.ts';
+import { NAME_BYTES_MAX } from './name-table.ts';
 
 export interface RouteSpec extends Omit<DecoderSpec, 'decoder'> {
   readonly topic: string;
@@ -20,8 +21,8 @@ export interface TopicRoute {
   readonly seriesOf: number[];
 }
 
-/** Why a topic has no points: nobody's, or brokered only. */
-export type NoRoute = 'unknown_topic' | 'ignored';
+/** Why a topic has no points: nobody's, brokered only, or it names a device or point of more than `NAME_BYTES_MAX` octets. */
+export type NoRoute = 'unknown_topic' | 'ignored' | 'name_too_long';
 
 /** A longer topic is resolved anew for each message, so that the memory of topics is bounded in octets too. */
 const REMEMBERED_OCTETS_MAX = 512;
@@ -49,8 +50,9 @@ export class TopicRoutes {
     const known = this.#topics.find(octets, start, end);
     if (known >= 0) return this.#resolved[known]!;
     const resolved = this.#resolve(new TextDecoder().decode(octets.subarray(start, end)));
-    // Nobody's topics are not remembered: a device that makes up ever new ones must not crowd out the others.
-    const isWorthIt = resolved !== 'unknown_topic' && end - start <= REMEMBERED_OCTETS_MAX;
+    // Topics that are rejected are not remembered: a device that makes up ever new ones must not crowd out the others.
+    const isTaken = resolved !== 'unknown_topic' && resolved !== 'name_too_long';
+    const isWorthIt = isTaken && end - start <= REMEMBERED_OCTETS_MAX;
     if (isWorthIt && !this.#topics.isFull()) this.#resolved[this.#topics.add(octets, start, end)] = resolved;
     return resolved;
   }
@@ -62,6 +64,7 @@ export class TopicRoutes {
     const segments = topic.split('/');
     const device = route.deviceSegments.map((at) => segments[at]).join('/');
     const point = segments[route.pointSegment] ?? '';
+    if (isTooLong(device) || isTooLong(point)) return 'name_too_long';
     return {
       decoder: route.decoder,
       device: device || route.spec.device,
@@ -69,6 +72,10 @@ export class TopicRoutes {
       seriesOf: [],
     };
   }
+}
+
+function isTooLong(name: string): boolean {
+  return new TextEncoder().encode(name).length > NAME_BYTES_MAX;
 }
 
 function compileRoute(spec: RouteSpec, namesMax: number): CompiledRoute {

@@ -13,6 +13,7 @@ export const COUNTERS = [
   { name: 'gateway_ingest_stalls', unit: '1', help: 'Times a source was paused because the pipeline was full' },
   { name: 'gateway_ingest_batches', unit: '1', help: 'Batches handed to the store' },
   { name: 'gateway_function_events', unit: '1', help: 'Events that messages and alarms became for functions' },
+  { name: 'gateway_function_events_lost', unit: '1', help: 'Changes of alarms that no event can hold' },
   { name: 'gateway_module_calls', unit: '1', help: 'Calls of module functions' },
   { name: 'gateway_module_rows_in', unit: '1', help: 'Rows given to modules' },
   { name: 'gateway_module_rows_out', unit: '1', help: 'Rows that modules gave back' },

@@ -59,9 +59,9 @@ export function encodeEvent({ attributes, data }: EventMessage): Uint8Array {
     ([name, value]) => [encoder.encode(name), encoder.encode(value)] as const,
   );
   const octets = pairs.reduce((sum, [name, value]) => sum + 4 + name.length + value.length, 0);
-  const tooLong = Object.keys(attributes).find((_, index) => pairs[index]![1].length > EVENT_LIMITS.valueBytes);
-  if (tooLong !== undefined)
-    throw over(`octets of attribute ${tooLong}`, EVENT_LIMITS.valueBytes, attributes[tooLong]!.length);
+  Object.keys(attributes).forEach((name, index) => {
+    check(`octets of attribute ${name}`, pairs[index]![1].length, EVENT_LIMITS.valueBytes);
+  });
   check('attributes', pairs.length, EVENT_LIMITS.attributes);
   check('octets of attributes', octets, EVENT_LIMITS.attributeBytes);
   check('octets of data', data.length, EVENT_LIMITS.dataBytes);

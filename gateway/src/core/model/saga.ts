@@ -25,7 +25,7 @@ export interface SagaRow {
   readonly state: SagaState;
   /** Smaller first. */
   readonly priority: number;
-  /** Order within a priority. */
+  /** Order within a priority; of sagas of one key, whatever their definitions, the order in which they were asked for. */
   readonly ordinal: number;
   /** Index into the definition's steps; while compensating, the step to undo next. */
   readonly step: number;
@@ -89,7 +89,7 @@ export interface SagaDefinition<P = unknown> {
   readonly pivot: string;
   /** How many run at once within one priority. */
   readonly window: number;
-  /** Sagas of one key, of whatever definition, run one after the other. Left out: they need not. */
+  /** Sagas of one key, of whatever definition, run one after the other, by their ordinals. Left out: they need not. */
   readonly exclusive?: (parameters: unknown) => string;
   /** While false, pending sagas are left alone. */
   readonly isReady?: () => boolean;

@@ -11,6 +11,9 @@ import { SagaRun } from './run.ts';
 /** How often pending sagas are looked for when nobody says that there are new ones. */
 const POLL = millis(1000);
 
+/** Of a definition with keys so many pending sagas are looked at, so that one that waits for its key hides no other. */
+const QUEUE_LOOK = 1000;
+
 export class SagaEngine {
   readonly #definitions: ReadonlyMap<string, SagaDefinition>;
   readonly #ports: SagaPorts;
@@ -98,14 +101,30 @@ export class SagaEngine {
     for (const row of rows) this.#drive(row);
   }
 
+  /** Sagas of one key in the order in which they were asked for, whatever their definitions; all others by definition. */
   async #takePending(): Promise<void> {
-    for (const definition of this.#definitions.values()) {
-      if (definition.isReady?.() === false) continue;
-      for (const row of await this.#ports.journal.pending(definition.name, definition.window)) {
-        const hasRoom = this.#runningIn(definition.name, row.priority) < definition.window;
-        if (this.#accepting && hasRoom && !this.#isExcluded(definition, row)) this.#drive(row);
-      }
+    const ready = [...this.#definitions.values()].filter((definition) => definition.isReady?.() !== false);
+    // Asked all at once: what is added meanwhile is in every answer that follows it, or in none.
+    const found = await Promise.all(
+      ready.map(({ name, window, exclusive }) =>
+        this.#ports.journal.pending(name, exclusive === undefined ? window : QUEUE_LOOK),
+      ),
+    );
+    const waiting = new Set<string>();
+    for (const row of found.flat().filter((one) => this.#keyOf(one) === undefined)) this.#take(row);
+    const keyed = found.flat().filter((one) => this.#keyOf(one) !== undefined);
+    for (const row of keyed.sort((a, b) => a.ordinal - b.ordinal)) {
+      const key = this.#keyOf(row)!;
+      if (waiting.has(key) || this.#isUnderWay(key) || !this.#take(row)) waiting.add(key);
     }
+  }
+
+  /** @returns whether it is under way now. */
+  #take(row: SagaRow): boolean {
+    const { window } = this.#definitions.get(row.definition)!;
+    const hasRoom = this.#runningIn(row.definition, row.priority) < window;
+    if (this.#accepting && hasRoom) this.#drive(row);
+    return this.#running.has(row.id);
   }
 
   #runningIn(definition: string, priority: number): number {
@@ -116,13 +135,12 @@ export class SagaEngine {
     return count;
   }
 
-  #isExcluded(definition: SagaDefinition, row: SagaRow): boolean {
-    const key = definition.exclusive?.(row.parameters);
-    if (key === undefined) return false;
-    for (const { row: other } of this.#running.values()) {
-      if (this.#definitions.get(other.definition)?.exclusive?.(other.parameters) === key) return true;
-    }
-    return false;
+  #keyOf(row: SagaRow): string | undefined {
+    return this.#definitions.get(row.definition)?.exclusive?.(row.parameters);
+  }
+
+  #isUnderWay(key: string): boolean {
+    return [...this.#running.values()].some(({ row }) => this.#keyOf(row) === key);
   }
 
   #drive(row: SagaRow): void {

@@ -31,7 +31,7 @@ export const SEGMENT_MOVES = {
   sealed: ['confirmed', 'expired', 'corrupt'],
   confirmed: ['pruned'],
   expired: [],
-  corrupt: [],
+  corrupt: ['pruned'],
   pruned: [],
 } as const;
 export type SegmentState = keyof typeof SEGMENT_MOVES;
@@ -90,8 +90,8 @@ export interface StoreIndex {
   oldest(state: SegmentState, lane: Lane | null, limit: number): SegmentRow[];
   /** Unconfirmed segments of a lane that nobody is past recalling, oldest first. */
   expirable(lane: Lane, limit: number): SegmentRow[];
-  /** Octets and number of segments whose file is kept. */
-  kept(): { segments: number; bytes: number; confirmedBytes: number };
+  /** Octets and number of segments whose file is kept, corrupt ones among them. */
+  kept(): { segments: number; bytes: number; confirmedBytes: number; corruptBytes: number };
   names(): { lane: Lane; sequence: number }[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * Keeps the store within its share of the disk. Segments that the cloud has go first, the oldest of them; when that is not enough, the
- * oldest unconfirmed live segments, then aggregates, expire: alarms never do.
+ * Keeps the store within its share of the disk. Corrupt segments go first, the oldest of them: they are kept for diagnosis only while there
+ * is room. Then those that the cloud has; when that is not enough, the oldest unconfirmed live segments, then aggregates, expire: alarms
+ * never do.
  */
 import { LANES, type Lane } from '../model/series.ts';
 import type { SegmentRow, StoreIndex } from './ports.ts';
@@ -18,7 +19,7 @@ const EXPIRABLE: readonly Lane[] = LANES.toReversed().filter((lane) => lane !== 
 /** Segments looked at in one go, so that a full disk is worked off in steps. */
 const STEP = 16;
 
-/** What has to go now: at most `STEP` segments, each with where it moves. */
+/** What has to go now: at most `STEP` segments, each with where it moves. Points of corrupt ones are in the accounts as quarantined already. */
 export function dueForRetention(
   index: StoreIndex,
   journalBytes: number,
@@ -29,7 +30,12 @@ export function dueForRetention(
   let over = kept.bytes + journalBytes - limits.diskMaxBytes;
   let confirmedOver = kept.confirmedBytes - limits.confirmedKeepBytes;
   if (over <= 0 && confirmedOver <= 0) return due;
-  for (const segment of index.oldest('confirmed', null, STEP)) {
+  for (const segment of over > 0 ? index.oldest('corrupt', null, STEP) : []) {
+    if (over <= 0) break;
+    due.push({ segment, to: 'pruned' });
+    over -= segment.bytes;
+  }
+  for (const segment of index.oldest('confirmed', null, STEP - due.length)) {
     if (over <= 0 && confirmedOver <= 0) return due;
     due.push({ segment, to: 'pruned' });
     over -= segment.bytes;

@@ -15,7 +15,7 @@ import { eventSource } from './event-source.ts';
 import { functionStatus } from './function-status.ts';
 import { FunctionSupervisor } from './function-supervisor.ts';
 import { type LoadModule, loadFunction } from './load-function.ts';
-import { type FunctionParts, RunningFunction } from './running-function.ts';
+import { type FunctionParts, RunningFunction, timersOf } from './running-function.ts';
 
 type Entry = Config['function'][number];
 
@@ -63,7 +63,7 @@ export class Functions implements AsyncDisposable {
   async start(): Promise<void> {
     for (const entry of this.#parts.config.function) await this.#begin(entry, null);
     this.#supervisor.begin();
-    await this.#parts.store.keepTimers([...this.#running.values()].flatMap(({ timers }) => timers));
+    await this.#parts.store.keepTimers(this.#parts.config.function.filter(({ enabled }) => enabled).flatMap(timersOf));
     for (const one of this.#running.values()) one.start();
     this.#sweeper = setInterval(() => {
       for (const { pool } of this.#running.values()) pool.sweep();

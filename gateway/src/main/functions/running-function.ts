@@ -53,7 +53,6 @@ export class RunningFunction {
   readonly entry: Entry;
   readonly pool: FunctionPool;
   readonly runner: QueueRunner;
-  readonly timers: readonly FunctionTimer[];
   readonly #parts: FunctionParts;
   readonly #policy: RetryPolicy;
   readonly #stop = new AbortController();
@@ -74,7 +73,6 @@ export class RunningFunction {
     this.#parts = parts;
     this.#policy = { attempts: entry.attempts, backoff: { first: entry.retryFirst, max: entry.retryMax } };
     this.#schedules = entry.trigger.filter(({ type }) => type === 'timer').map(scheduleOf);
-    this.timers = this.#schedules.map(({ key }) => ({ fn: entry.name, schedule: key }));
     const { name, concurrency, prewarm, idle } = entry;
     const { store, supervisor } = parts;
     this.pool = new FunctionPool({ concurrency, prewarm, idleMs: idle }, supervisor.hostOf(module), systemClock);
@@ -232,9 +230,23 @@ export class RunningFunction {
   }
 }
 
-function scheduleOf({ every, cron, timezone }: Trigger): TimerSchedule {
-  if (every > 0) return { key: `every ${every}ms`, schedule: intervalSchedule(every), isCalendar: false };
-  return { key: `cron ${cron} ${timezone}`, schedule: cronSchedule(cron, timezone), isCalendar: true };
+/** Timers of a function, also of one that cannot run now: when it last fired is to be known when it runs again. */
+export function timersOf({ name, trigger }: Entry): FunctionTimer[] {
+  return trigger.filter(({ type }) => type === 'timer').map((one) => ({ fn: name, schedule: keyOf(one) }));
+}
+
+function keyOf({ every, cron, timezone }: Trigger): string {
+  return every > 0 ? `every ${every}ms` : `cron ${cron} ${timezone}`;
+}
+
+function scheduleOf(trigger: Trigger): TimerSchedule {
+  const { every, cron, timezone } = trigger;
+  const isCalendar = every <= 0;
+  return {
+    key: keyOf(trigger),
+    schedule: isCalendar ? cronSchedule(cron, timezone) : intervalSchedule(every),
+    isCalendar,
+  };
 }
 
 function timerEvent(gatewayId: string, fn: string, key: string, dueMs: number, missed: number): GatewayEvent {

@@ -15,6 +15,6 @@ export function checkRollback(
   if (floor === null) return;
   if (compareVersions(wanted, parseVersion(floor, `module ${id}: highest version installed`)) >= 0) return;
   throw new GatewayError('denied', `module ${id}: version ${floor} or later expected, ${version} found`, {
-    hint: `\`tidegate module rollback ${id}\` goes back to the version that was replaced.`,
+    hint: '`tidegate module rollback NAME` goes back to the version that was replaced: NAME as `tidegate module list` says it, for functions the id of their module.',
   });
 }
