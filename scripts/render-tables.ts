@@ -1,6 +1,6 @@
 /** Reference pages that are drawn from tables in the code: commands, metrics, faults. */
 
-import { DECODE_FAULTS } from '../gateway/src/core/ingest/decode-faults.ts';
+import { DECODE_REASONS, INTAKE_REASONS } from '../gateway/src/core/ingest/reject-reasons.ts';
 import { COUNTERS } from '../gateway/src/core/model/counters.ts';
 import { SHED_REASONS } from '../gateway/src/core/model/ledger.ts';
 import { QUALITY_REASONS } from '../gateway/src/core/model/quality.ts';
@@ -56,17 +56,12 @@ ${rows(['name', 'kind', 'unit', 'meaning'], [...counters, ...gauges])}
 `;
 }
 
-/** Faults of the listener itself, beside those of decoding. */
-const LISTENER_FAULTS = [
-  ['unknown_topic', 'No route matches the topic.'],
-  ['oversized', 'Larger than `mqtt.listener.packet_max`; the first octets are kept.'],
-  ['not_permitted', 'The user may not publish to this topic.'],
-  ['series_limit', 'Names a series beyond `ingest.series_max`.'],
-  ['event_too_large', 'A function takes this topic, and the payload is larger than an event may be (1 MiB).'],
-];
-
 export function renderFaults(): string {
-  const faults = Object.keys(DECODE_FAULTS).map((name) => [`\`${name}\``]);
+  const meanings = (reasons: Readonly<Record<string, string>>) =>
+    rows(
+      ['reason', 'meaning'],
+      Object.entries(reasons).map(([name, meaning]) => [`\`${name}\``, meaning]),
+    );
   return `# Faults and reasons
 
 ${GENERATED}
@@ -74,16 +69,13 @@ ${GENERATED}
 ## Why a message is in quarantine
 
 A rejected message counts as one point received, stored and quarantined, whatever it held. It is acknowledged once it is on disk: the sender could
-not do better by sending it again.
+not do better by sending it again. The page counts it as set aside, not among what is stored.
 
-${rows(
-  ['reason', 'meaning'],
-  LISTENER_FAULTS.map(([name, meaning]) => [`\`${name}\``, meaning!]),
-)}
+${meanings(INTAKE_REASONS)}
 
-From the decoder (\`gateway/src/core/ingest/decode-faults.ts\` says when), \`name_too_long\` also for what a topic names:
+From the decoder, \`name_too_long\` also for what a topic names:
 
-${rows(['reason'], faults)}
+${meanings(DECODE_REASONS)}
 
 ## Why points are shed
 

@@ -38,14 +38,18 @@ export function createAlarms(findSeries) {
         name: 'value',
         label: 'Value',
         numeric: true,
-        text: (alarm) => measured(alarm.value, findSeries(alarm.series)?.unit),
+        text: (alarm) => measured(alarm.value, alarm.unit),
       },
-      { name: 'raised', label: 'Raised', text: (alarm) => moment(alarm.raisedMs, nowMs) },
+      {
+        name: 'raised',
+        label: 'Raised',
+        text: ({ raisedMs, state }) =>
+          moment(raisedMs, nowMs) + (state === 'raised' ? `, for ${span(nowMs - raisedMs)} now` : ''),
+      },
       {
         name: 'cleared',
         label: 'Cleared',
-        text: ({ clearedMs, raisedMs, state }) =>
-          state === 'raised' ? `lasting ${span(nowMs - raisedMs)}` : moment(clearedMs, nowMs),
+        text: ({ clearedMs, state }) => (state === 'raised' ? 'not yet' : moment(clearedMs, nowMs)),
       },
     ],
   });

@@ -25,6 +25,8 @@ export interface RejectedMessage {
   atMs: number;
   topic: string;
   reason: string;
+  /** The reason in words; empty when this version of the program has none. */
+  meaning: string;
   /** The beginning of the payload, as the sender wrote it: hostile until shown otherwise. */
   sample: string;
 }
@@ -157,6 +159,8 @@ export interface AlarmReport {
   /** Identifier or `device/point`. */
   series: number | string;
   kind: string;
+  /** Of the value: that of the alarm itself, not of what it watches. */
+  unit: string;
   state: 'raised' | 'cleared';
   value: number | null;
   raisedMs: number;
@@ -193,6 +197,13 @@ export interface Status {
     address: string;
     connections: number;
     series: number;
+    /** Connections, since the start. */
+    refused: number;
+    /** Of the last ten minutes: connections refused, and messages rejected. */
+    refusedRecently: number;
+    rejectedRecently: number;
+    /** The name is what the client calls itself, empty when it gave none: hostile until shown otherwise. */
+    lastRefusal: { atMs: number; client: string; reason: string } | null;
     quarantineLast: RejectedMessage[];
   };
   modules: ModuleReport[];
@@ -213,8 +224,10 @@ export interface SeriesReport {
   point: string;
   unit: string;
   lane: Lane;
+  /** Of the newest point by the time of its source; null: no point since the start, and none found in the newest segments. */
   lastMs: number | null;
   lastValue: number | null;
+  /** Points since the start. */
   count: number;
 }
 

@@ -1,6 +1,6 @@
 import { chartColumns, createChart, loadChartLibrary } from './chart.js';
 import { byId, element, setText } from './dom.js';
-import { ago, count, measured, moment, plainText } from './format.js';
+import { ago, counted, measured, moment, plainText } from './format.js';
 import { getSeriesPoints } from './gateway-api.js';
 
 /** @import { SeriesPoints } from './api-types.d.ts' */
@@ -103,7 +103,10 @@ function describe({ series, timeMs, min, max, mean }, toMs) {
   const figure = (/** @type {number | null | undefined} */ n) => measured(n, series.unit);
   setText(byId('chart-title'), `${plainText(series.device, 120)} / ${plainText(series.point, 120)}`);
   setText(byId('chart-last'), figure(series.lastValue));
-  setText(byId('chart-about'), `${ago(series.lastMs, toMs)}, ${count(series.count)} points in all`);
+  setText(
+    byId('chart-about'),
+    `${ago(series.lastMs, toMs, 'No reading')}, ${counted(series.count, 'point')} since the start`,
+  );
   const present = (/** @type {(number | null)[]} */ column) => column.filter((n) => n !== null);
   const means = present(mean);
   const isEmpty = means.length === 0;

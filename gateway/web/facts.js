@@ -2,6 +2,7 @@
 import { byId } from './dom.js';
 import { showFacts } from './fact-list.js';
 import { ago, count, counted, moment, octets, plainText, rate, span, tookMs } from './format.js';
+import { refusalText } from './intake-findings.js';
 
 /** @import { Fact, Status } from './api-types.d.ts' */
 
@@ -39,6 +40,7 @@ function gatewayFacts({ gateway, ingest, process, rates }) {
   return [
     [ingest.source === 'broker' ? 'Reads from' : 'Listens at', plainText(ingest.address, 120)],
     ['Connections', count(ingest.connections)],
+    ['Refused', refusedFact(ingest, gateway.nowMs)],
     ['Traffic in', `${octets(rates.bytesPerSecond)}/s`],
     ['Series', count(ingest.series)],
     ['Running for', span(process.uptimeMs)],
@@ -47,6 +49,12 @@ function gatewayFacts({ gateway, ingest, process, rates }) {
     ['Clock', moment(gateway.nowMs, Date.now()) + (Math.abs(aheadMs) > CLOCK_DIFFERENCE_SHOWN_MS ? difference : '')],
     ['Store epoch', plainText(gateway.epoch, 60)],
   ];
+}
+
+/** @param {Status['ingest']} ingest @param {number} nowMs */
+function refusedFact({ refused, lastRefusal }, nowMs) {
+  if (refused === 0 || lastRefusal === null) return '';
+  return `${counted(refused, 'connection')} since the start\nLast ${ago(lastRefusal.atMs, nowMs)}: ${refusalText(lastRefusal)}`;
 }
 
 /** @param {Status} status */

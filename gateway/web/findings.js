@@ -1,6 +1,7 @@
 /** What a technician should know now, in plain words, worst first: the page's headline and the lines under it. */
 import { counted, days } from './format.js';
 import { functionFindings } from './function-findings.js';
+import { intakeFindings } from './intake-findings.js';
 import { moduleFindings } from './module-findings.js';
 
 /** @import { Finding, Level, Status } from './api-types.d.ts' */
@@ -46,7 +47,7 @@ export function findings(status, growth) {
   if (!ledger.balanced) add('problem', 'ledger', 'The ledger does not balance');
   if (gateway.state === 'draining') add('attention', 'gateway', 'The gateway is stopping: finishing its work');
   addSync(status, add);
-  found.push(...moduleFindings(modules, growth), ...functionFindings(functions, growth));
+  found.push(...intakeFindings(status), ...moduleFindings(modules, growth), ...functionFindings(functions, growth));
   if (gateway.developerMode) found.push(DEVELOPER_MODE);
   if (store.daysLeft !== null && store.daysLeft < DAYS_LEFT_LOW) {
     add('problem', 'storage', `The disk is full in ${days(store.daysLeft)}`);

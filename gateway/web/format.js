@@ -59,9 +59,9 @@ export function tookMs(ms) {
   return `${ms < 10 ? reading.format(Math.round(ms * 100) / 100) : whole.format(ms)} ms`;
 }
 
-/** `8 s ago`; a moment that has not been is `never`. @param {number | null | undefined} atMs @param {number} nowMs */
-export function ago(atMs, nowMs) {
-  if (!atMs) return 'never';
+/** `8 s ago` @param {number | null | undefined} atMs @param {number} nowMs @param {string} [otherwise] of a moment that is not known */
+export function ago(atMs, nowMs, otherwise = 'never') {
+  if (!atMs) return otherwise;
   return nowMs - atMs < 1500 ? 'just now' : `${span(nowMs - atMs)} ago`;
 }
 

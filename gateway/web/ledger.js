@@ -25,7 +25,8 @@ const SHED_WORDS = {
 const shedTotal = (account) => Object.values(account.shed).reduce((sum, points) => sum + points, 0);
 
 /**
- * The two identities that must hold to the point: received = stored + refused; stored = confirmed + waiting + set aside + expired.
+ * The two identities that must hold to the point: received = stored + refused; stored = confirmed + waiting + set aside + expired. The
+ * page shows what is set aside apart from what is stored.
  * @param {LaneAccount} account
  * @returns {number} points that the two cannot explain; 0 when the account balances
  */
@@ -35,7 +36,7 @@ function unexplained(account) {
   return Math.abs(atDoor) + Math.abs(inStore);
 }
 
-/** @param {'received' | 'stored' | 'confirmed' | 'queued' | 'quarantined' | 'expired'} field @param {string} label */
+/** @param {'received' | 'confirmed' | 'queued' | 'quarantined' | 'expired'} field @param {string} label */
 function points(field, label) {
   return { name: field, label, numeric: true, text: (/** @type {Row} */ { account }) => count(account[field]) };
 }
@@ -60,11 +61,11 @@ function sentence(ledger) {
   const ends = [
     `${count(ledger.confirmed)} are confirmed at the cloud`,
     `${count(ledger.queued)} wait to be sent`,
-    ...(ledger.quarantined > 0 ? [`${count(ledger.quarantined)} are set aside as unreadable`] : []),
     ...(ledger.expired > 0 ? [`${count(ledger.expired)} were deleted by policy before they could be sent`] : []),
   ];
+  const setAside = ledger.quarantined > 0 ? `, ${count(ledger.quarantined)} set aside as rejected or unreadable` : '';
   const refused = ledger.shed > 0 ? `, and ${count(ledger.shed)} were refused for the reasons below` : '';
-  return `Of ${counted(ledger.received, 'point')} received, ${count(ledger.stored)} were stored${refused}. Of those stored, ${ends.join(', ')}. Nothing is missing.`;
+  return `Of ${counted(ledger.received, 'point')} received, ${count(ledger.stored - ledger.quarantined)} were stored${setAside}${refused}. Of those stored, ${ends.join(', ')}. Nothing is missing.`;
 }
 
 export function createLedger() {
@@ -77,10 +78,15 @@ export function createLedger() {
       { name: 'lane', label: 'Lane', text: (/** @type {Row} */ row) => row.name },
       points('received', 'Received'),
       { name: 'shed', label: 'Refused', numeric: true, fill: fillShed },
-      points('stored', 'Stored'),
+      points('quarantined', 'Set aside'),
+      {
+        name: 'stored',
+        label: 'Stored',
+        numeric: true,
+        text: ({ account }) => count(account.stored - account.quarantined),
+      },
       points('confirmed', 'Confirmed'),
       points('queued', 'Waiting'),
-      points('quarantined', 'Set aside'),
       points('expired', 'Expired'),
       {
         name: 'balance',

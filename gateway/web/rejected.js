@@ -20,7 +20,11 @@ export function createRejected() {
           title: plainText(message.topic, 120),
           remark: ago(message.atMs, gateway.nowMs),
           version: 'fixed',
-          fill: (inside) => inside.replaceChildren(element('pre', {}, plainText(message.sample, 600))),
+          fill: (inside) =>
+            inside.replaceChildren(
+              ...(message.meaning === '' ? [] : [element('p', {}, message.meaning.replaceAll('`', ''))]),
+              element('pre', {}, plainText(message.sample, 600)),
+            ),
         })),
       );
     },

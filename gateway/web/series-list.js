@@ -8,6 +8,9 @@ import { createTrends } from './trends.js';
 /** Rows in the document at once: a phone stays quick, whatever the gateway holds. */
 const ROWS_MAX = 40;
 
+/** Every series has had a point once; perhaps long ago. */
+const NOT_HEARD = 'not since the start';
+
 /**
  * All series under their devices, a page at a time, narrowed by where they come from and by a filter of words that must all occur.
  * @param {() => number} nowMs by the gateway's clock
@@ -49,8 +52,8 @@ export function createSeriesList(nowMs) {
           trends.hear(inner(cell), series);
         },
       },
-      { name: 'age', label: 'Age', numeric: true, text: (series) => ago(series.lastMs, nowMs()) },
-      { name: 'count', label: 'Points', numeric: true, text: (series) => count(series.count) },
+      { name: 'age', label: 'Age', numeric: true, text: (series) => ago(series.lastMs, nowMs(), NOT_HEARD) },
+      { name: 'count', label: 'Since the start', numeric: true, text: (series) => count(series.count) },
     ],
   });
   byId('series-list').append(table.root);

@@ -1,7 +1,7 @@
 import { byId, element, setAttribute, setText } from './dom.js';
 import { count, counted, days, octets, rate } from './format.js';
 
-/** @import { Status } from './api-types.d.ts' */
+/** @import { LedgerReport, Status } from './api-types.d.ts' */
 
 /** Figures longer than this are set smaller: they would not fit a phone's half width. */
 const LONG_FIGURE = 8;
@@ -16,18 +16,18 @@ const TILES = [
   {
     label: 'Received',
     figure: ({ ledger }) => count(ledger.received),
-    remark: ({ ledger }) => (ledger.shed === 0 ? 'none refused' : `${count(ledger.shed)} refused`),
+    remark: ({ ledger }) => notKept(ledger),
   },
   {
     label: 'Stored',
-    figure: ({ ledger }) => count(ledger.stored),
+    figure: ({ ledger }) => count(ledger.stored - ledger.quarantined),
     remark: ({ store }) => (store.bytesPerPoint ? `${rate(store.bytesPerPoint)} bytes a point` : 'on this gateway'),
   },
   {
     label: 'At the cloud',
     figure: ({ ledger, sync }) => (sync.configured || ledger.confirmed > 0 ? count(ledger.confirmed) : '–'),
     remark: ({ ledger, sync }) =>
-      sync.configured ? `${share(ledger.confirmed, ledger.stored)} confirmed` : 'no cloud set up',
+      sync.configured ? `${share(ledger.confirmed, ledger.stored - ledger.quarantined)} confirmed` : 'no cloud set up',
   },
   {
     label: 'Waiting to be sent',
@@ -43,6 +43,15 @@ const TILES = [
 
 /** Rounded down: 100 % means that nothing is missing. @param {number} part @param {number} all */
 const share = (part, all) => `${all === 0 ? 0 : Math.floor((1000 * part) / all) / 10} %`;
+
+/** @param {LedgerReport} ledger */
+function notKept({ shed, quarantined }) {
+  const parts = [
+    ...(shed > 0 ? [`${count(shed)} refused`] : []),
+    ...(quarantined > 0 ? [`${count(quarantined)} set aside`] : []),
+  ];
+  return parts.join(', ') || 'none refused';
+}
 
 /** The six numbers a technician looks at first. */
 export function createTiles() {

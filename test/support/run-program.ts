@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutMs?: number;
+  /** User and group that it runs as: for root alone. */
+  readonly uid?: number;
 }
 
 /** Runs a program to its end; whatever its exit code, it resolves. Killed after `timeoutMs`, 20 s unless told. */
@@ -20,7 +22,9 @@ export function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { env: { ...process.env, ...options.env }, timeout: options.timeoutMs ?? 20_000 });
+    const as = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
+    const env = { ...process.env, ...options.env };
+    const child = spawn(path, args, { env, timeout: options.timeoutMs ?? 20_000, ...as });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

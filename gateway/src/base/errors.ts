@@ -27,12 +27,13 @@ export class GatewayError extends Error {
   }
 }
 
-/** Reads any thrown value as one line of text, its causes after it. */
+/** Reads any thrown value as one line of text, its causes after it; what a line above has said already is not said again. */
 export function describeError(thrown: unknown): string {
   const parts: string[] = [];
   let current: unknown = thrown;
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth++) {
-    parts.push(current instanceof Error ? current.message : String(current));
+    const text = current instanceof Error ? current.message : String(current);
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');

@@ -48,7 +48,7 @@ export class Assembler {
   #assembleValue(setting: Setting, path: string): unknown {
     const given = this.#given.get(path);
     this.origins.set(path, given?.origin ?? DEFAULT_ORIGIN);
-    if (given?.isValid) return given.value;
+    if (given?.value !== undefined) return given.value;
     if ('required' in setting && setting.required) {
       // A refused value, or one of a row that was refused as a whole, has its fault already.
       if (given === undefined && this.#nearest(path)?.isValid !== false) {

@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.ts';
 import { formNamed } from './forms.ts';
-import type { NumberSetting, Setting } from './setting.ts';
+import type { NumberSetting, Setting, StringListSetting } from './setting.ts';
 
 /** Characters of a found text that a message repeats. */
 const FOUND_LENGTH_MAX = 60;
@@ -25,12 +25,17 @@ export function describeWanted(setting: Setting): string {
     case 'enum':
       return `one of ${setting.values.join(', ')}`;
     case 'string-list':
-      return setting.form === undefined ? 'a list of texts' : `a list, each ${formNamed(setting.form).expected}`;
+      return setting.form === undefined ? 'a list of texts' : `a list, each ${describeEntry(setting)}`;
     case 'number-table':
       return 'a table of names with numbers, such as { windowMs = 10000 }';
     default:
       return unreachable(setting);
   }
+}
+
+/** The same of one entry of a list. */
+export function describeEntry(setting: StringListSetting): string {
+  return setting.form === undefined ? 'text without control characters' : formNamed(setting.form).expected;
 }
 
 function describeNumberRange({ min, max }: NumberSetting): string {

@@ -1,3 +1,5 @@
+import { describeFound } from './describe.ts';
+import { FORMS } from './forms.ts';
 import type { BrokenRule, Rule } from './rules.ts';
 import type { Config } from './settings.ts';
 
@@ -69,13 +71,42 @@ const TIMER_SCHEDULE: Rule = {
 
 const JETSTREAM_NEEDS_SERVERS: Rule = {
   says: 'A trigger of type jetstream needs `sync.servers` and `sync.enabled`.',
-  check: (config) => {
+  check: (config, context) => {
     if (config.sync.enabled && config.sync.servers.length > 0) return [];
     return forEachTrigger(({ type }) =>
       type === 'jetstream' ? [{ message: 'expected sync.servers for a trigger of type jetstream, found none' }] : [],
-    )(config);
+    )(config, context);
   },
 };
+
+const CALENDAR: Rule = {
+  says: 'A `cron` can be read and has a moment to come, and its `timezone` is in the IANA database.',
+  check: ({ function: functions }, { cronProblem }) =>
+    functions.flatMap(({ trigger: triggers }, fn) =>
+      triggers.flatMap(({ cron, timezone }, index) => {
+        const at = `function[${fn}].trigger[${index}]`;
+        const broken: BrokenRule[] = [];
+        const problem = cron === '' ? null : cronProblem(cron);
+        const { expected, hint } = FORMS.cron;
+        if (problem !== null)
+          broken.push({ paths: [`${at}.cron`], message: `expected ${expected}, found ${problem}`, hint });
+        if (!isTimezone(timezone)) {
+          const message = `expected ${FORMS.timezone.expected}, found ${describeFound(timezone)}`;
+          broken.push({ paths: [`${at}.timezone`], message, hint: FORMS.timezone.hint });
+        }
+        return broken;
+      }),
+    ),
+};
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false; // A RangeError: there is none of that name.
+  }
+}
 
 const POOL_SIZES: Rule = {
   says: 'In `[[function]]`, `prewarm` is not above `concurrency`, and `retry_first` not above `retry_max`.',
@@ -118,6 +149,7 @@ function forEachTrigger(check: (trigger: Trigger) => Omit<BrokenRule, 'paths'>[]
 export const FUNCTION_RULES: readonly Rule[] = [
   TRIGGER_FIELDS,
   TIMER_SCHEDULE,
+  CALENDAR,
   JETSTREAM_NEEDS_SERVERS,
   POOL_SIZES,
   UNIQUE_FUNCTION_NAMES,

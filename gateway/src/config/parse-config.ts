@@ -2,7 +2,7 @@ import { Assembler, DEFAULT_ORIGIN } from './assemble.ts';
 import { ConfigError, type ConfigFault } from './fault.ts';
 import { isWithin, pathAndAncestors } from './names.ts';
 import { type ConfigText, type GivenByPath, readDefaultLayer, readLayer } from './read-layer.ts';
-import { RULES } from './rules.ts';
+import { type CronProblem, RULES, type RuleContext } from './rules.ts';
 import { type Config, SETTINGS } from './settings.ts';
 
 export interface ParsedConfig {
@@ -14,9 +14,20 @@ export interface ParsedConfig {
 /**
  * Reads layers of TOML, weakest first, into one frozen configuration. Tables merge key by key; any other value, and all
  * `[[tables]]` of one name together, are replaced as a whole by a stronger layer. `route = []` therefore means none at all.
+ * @param cronProblem without it cron expressions are judged by their form only.
  * @throws ConfigError (`invalid`) with every fault of every layer, also of values that a stronger layer replaces.
  */
-export function parseConfig(layers: readonly ConfigText[]): ParsedConfig {
+export function parseConfig(layers: readonly ConfigText[], cronProblem?: CronProblem): ParsedConfig {
+  const { faults, ...parsed } = examineConfig(layers, cronProblem);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return parsed;
+}
+
+/** The same with its faults, and in place of what is refused the default, for those who look for further faults. */
+export function examineConfig(
+  layers: readonly ConfigText[],
+  cronProblem: CronProblem = () => null,
+): ParsedConfig & { readonly faults: readonly ConfigFault[] } {
   const faults: ConfigFault[] = [];
   const given = readDefaultLayer(DEFAULT_ORIGIN, faults);
   for (const layer of layers) overlay(given, readLayer(layer, faults));
@@ -24,9 +35,10 @@ export function parseConfig(layers: readonly ConfigText[]): ParsedConfig {
   // The table that types `Config` is the table that is walked here, so the shape is right by construction.
   const config = assembler.assembleTable(SETTINGS, '') as unknown as Config;
   faults.push(...assembler.faults);
-  faults.push(...brokenRules(config, given, faults));
-  if (faults.length > 0) throw new ConfigError(faults);
-  return { config, origins: assembler.origins };
+  const { origins } = assembler;
+  const isGiven = (path: string) => (origins.get(path) ?? DEFAULT_ORIGIN) !== DEFAULT_ORIGIN;
+  faults.push(...brokenRules(config, { isGiven, cronProblem }, given, faults));
+  return { config, origins, faults };
 }
 
 /** The configuration of a gateway without any file. */
@@ -43,10 +55,15 @@ function overlay(weaker: GivenByPath, stronger: GivenByPath): void {
 }
 
 /** What rules find, except where a setting they speak of has a fault of its own: that one comes first. */
-function brokenRules(config: Config, given: GivenByPath, faults: readonly ConfigFault[]): ConfigFault[] {
+function brokenRules(
+  config: Config,
+  context: RuleContext,
+  given: GivenByPath,
+  faults: readonly ConfigFault[],
+): ConfigFault[] {
   const broken: ConfigFault[] = [];
   for (const rule of RULES) {
-    for (const { paths, message, hint } of rule.check(config)) {
+    for (const { paths, message, hint } of rule.check(config, context)) {
       if (faults.some((fault) => paths.some((path) => isWithin(fault.path, path)))) continue;
       const source = givenAround(paths[0], given);
       broken.push({

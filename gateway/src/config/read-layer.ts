@@ -20,7 +20,7 @@ export interface Given {
   readonly value: unknown;
   readonly origin: string;
   readonly line: number | undefined;
-  /** False where the value was refused: the fault is already listed, and the value is not to be used. */
+  /** False where the value was refused: its faults are listed already, and `value` is what is right of it, or undefined. */
   readonly isValid: boolean;
 }
 
@@ -97,8 +97,9 @@ class LayerReader {
 
   #readSetting(setting: Setting, raw: unknown, path: string): void {
     const reading = readValue(setting, raw);
-    if ('value' in reading) this.#give(path, reading.value);
-    else this.#refuse(path, reading.message, reading.hint);
+    if ('value' in reading) return this.#give(path, reading.value);
+    this.#given(path, reading.rest, false);
+    for (const { at, message, hint } of reading.problems) this.#fault(`${path}${at}`, message, hint);
   }
 
   #readSection(section: Section, raw: unknown, path: string): void {
@@ -135,12 +136,20 @@ class LayerReader {
   }
 
   #give(path: string, value: unknown): void {
-    this.given.set(path, { value, origin: this.#origin, line: this.#lines.lineOf(path), isValid: true });
+    this.#given(path, value, true);
   }
 
   #refuse(path: string, message: string, hint?: string): void {
+    this.#given(path, undefined, false);
+    this.#fault(path, message, hint);
+  }
+
+  #given(path: string, value: unknown, isValid: boolean): void {
+    this.given.set(path, { value, origin: this.#origin, line: this.#lines.lineOf(path), isValid });
+  }
+
+  #fault(path: string, message: string, hint?: string): void {
     const line = this.#lines.lineOf(path);
-    this.given.set(path, { value: undefined, origin: this.#origin, line, isValid: false });
     this.#faults.push({
       path,
       message,

@@ -1,7 +1,8 @@
 import { unreachable } from '../base/assert.ts';
 import { parseBytes, parseDuration } from '../base/units.ts';
-import { describeFound, describeWanted } from './describe.ts';
+import { describeEntry, describeFound, describeWanted } from './describe.ts';
 import { formNamed } from './forms.ts';
+import { childPath } from './names.ts';
 import type {
   NumberSetting,
   NumberTableSetting,
@@ -12,15 +13,24 @@ import type {
 } from './setting.ts';
 import { isTomlTable } from './toml.ts';
 
+/** One thing that is wrong with a value. */
+export interface ValueProblem {
+  /** Entry of a list or name in a table, for the path: `[2]`, `.windowMs`; empty: the value as a whole. */
+  readonly at: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** `rest`: what is right of a list or table with faulty entries, so that more can be said of it. */
 export type ValueReading =
   | { readonly value: unknown }
-  | { readonly message: string; readonly hint?: string | undefined };
+  | { readonly problems: readonly ValueProblem[]; readonly rest?: unknown };
 
 /** Longest text, entries in a list, and names in a table of numbers: far above any use, so that every value has a bound. */
 export const TEXT_LENGTH_MAX = 4096;
 export const LIST_LENGTH_MAX = 1000;
 
-/** Reads one value as the file has it into the value that the program uses, or says what is wrong with it. */
+/** Reads one value as the file has it into the value that the program uses, or says everything that is wrong with it. */
 export function readValue(setting: Setting, raw: unknown): ValueReading {
   switch (setting.type) {
     case 'string':
@@ -56,7 +66,8 @@ export function quantityOf(type: QuantitySetting['type'], text: string): number 
 
 function refuse(setting: Setting, raw: unknown, hint?: string): ValueReading {
   const isSecret = 'secret' in setting && setting.secret === true;
-  return { message: `expected ${describeWanted(setting)}, found ${describeFound(raw, isSecret)}`, hint };
+  const message = `expected ${describeWanted(setting)}, found ${describeFound(raw, isSecret)}`;
+  return { problems: [{ at: '', message, hint }] };
 }
 
 function isText(setting: TextSetting, raw: unknown): raw is string {
@@ -93,20 +104,31 @@ function readStringList(setting: StringListSetting, raw: unknown): ValueReading 
   if (!Array.isArray(raw)) {
     return refuse(setting, raw, typeof raw === 'string' ? 'Put square brackets around it: ["…"].' : undefined);
   }
-  const pattern = setting.form === undefined ? undefined : formNamed(setting.form).pattern;
-  const faulty = raw.find((entry) => !isPlainText(entry) || (pattern !== undefined && !pattern.test(entry)));
-  if (faulty !== undefined) return refuse(setting, faulty, formHint(setting));
   if (raw.length > LIST_LENGTH_MAX) return refuse(setting, raw);
-  return { value: Object.freeze([...raw]) };
+  const pattern = setting.form === undefined ? undefined : formNamed(setting.form).pattern;
+  const isRight = (entry: unknown) => isPlainText(entry) && (pattern === undefined || pattern.test(entry));
+  const problems = raw.flatMap((entry: unknown, index) => {
+    if (isRight(entry)) return [];
+    const message = `expected ${describeEntry(setting)}, found ${describeFound(entry)}`;
+    return [{ at: `[${index}]`, message, hint: formHint(setting) }];
+  });
+  const value = Object.freeze(raw.filter(isRight));
+  return problems.length > 0 ? { problems, rest: value } : { value };
 }
 
 function readNumberTable(setting: NumberTableSetting, raw: unknown): ValueReading {
   if (!isTomlTable(raw) || Object.keys(raw).length > LIST_LENGTH_MAX) return refuse(setting, raw);
+  const right: Record<string, number> = {};
+  const problems: ValueProblem[] = [];
   for (const [name, value] of Object.entries(raw)) {
-    if (!/^[A-Za-z]\w{0,63}$/.test(name)) return refuse(setting, name);
-    if (typeof value !== 'number' || !Number.isFinite(value)) {
-      return { message: `expected ${name} to be a finite number, found ${describeFound(value)}` };
-    }
+    const at = childPath('', name);
+    if (!/^[A-Za-z]\w{0,63}$/.test(name)) {
+      const message = `expected a name of 1 to 64 of A-Z, a-z, 0-9 and _ that begins with a letter, found ${describeFound(name)}`;
+      problems.push({ at: `.${at}`, message });
+    } else if (typeof value !== 'number' || !Number.isFinite(value)) {
+      problems.push({ at: `.${at}`, message: `expected a finite number, found ${describeFound(value)}` });
+    } else right[name] = value;
   }
-  return { value: Object.freeze({ ...raw }) };
+  const value = Object.freeze(right);
+  return problems.length > 0 ? { problems, rest: value } : { value };
 }

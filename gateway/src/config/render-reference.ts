@@ -15,12 +15,14 @@ Settings are TOML. Layers are read weakest first: defaults, image, device, then 
 
 - Tables merge key by key. Any other value is replaced as a whole by a stronger layer, and so are all \`[[tables]]\` of one
   name together: a layer with one \`[[module]]\` has that one module and no other, and \`module = []\` none at all.
-- All faults of all layers are reported at once, and none of it is applied. An unknown key is a fault.
+- All faults of all layers are reported at once, and none of it is applied. An unknown key is a fault. What may be meant so, such as a file that
+  is named and cannot be read here, or a function without a trigger, is a warning: \`tidegate config check\` prints it, and \`tidegate run\` logs it.
 - Durations are text with a unit (\`250ms\`, \`10s\`, \`5m\`, \`2h\`, \`7d\`), and so are sizes (\`512B\`, \`64KiB\`, \`1MiB\`, \`1GiB\`).
 - An empty text is a setting that is not set; it is taken only where it is the default.
 - Secrets never stand in a file of settings: it names the file that holds them, or has a hash.
 - A change acts at once where it says *live*; otherwise with the next start.
 - A text has at most ${TEXT_LENGTH_MAX} characters and no control characters, a list at most ${LIST_LENGTH_MAX} entries.
+- Which keys of a message's JSON are value and time, and when it is several series: [payloads.md](payloads.md).
 `;
 
 /** The reference page of all settings, `docs/reference/settings.md`. */

@@ -1,3 +1,4 @@
+import { formatBytesExact } from '../base/units.ts';
 import { describeFound } from './describe.ts';
 import { FUNCTION_RULES } from './function-rules.ts';
 import { ROUTE_RULES } from './route-rules.ts';
@@ -14,8 +15,18 @@ export interface BrokenRule {
 export interface Rule {
   /** For the reference page. */
   readonly says: string;
-  readonly check: (config: Config) => BrokenRule[];
+  readonly check: (config: Config, around: RuleContext) => BrokenRule[];
 }
+
+/** What a rule may ask beyond the values. */
+export interface RuleContext {
+  /** Whether some layer gives the setting at this path; false: it has its default. */
+  readonly isGiven: (path: string) => boolean;
+  readonly cronProblem: CronProblem;
+}
+
+/** Why a cron expression cannot be read, or that it never fires, to complete "found …"; null: it is right. Its calendar is a package's. */
+export type CronProblem = (pattern: string) => string | null;
 
 /** 127.0.0.0/8, ::1 and the name `localhost`: reached from this machine only. */
 export function isLoopback(address: string): boolean {
@@ -49,6 +60,27 @@ const WEB_LOOPBACK: Rule = {
     ];
   },
 };
+
+const OWN_PORTS: Rule = {
+  says: 'With `mqtt.source = "listener"`, MQTT and the page do not listen on one address and port.',
+  check({ mqtt: { source, listener }, web }) {
+    if (source !== 'listener' || listener.port !== web.port || web.port === 0) return [];
+    if (!overlap(listener.address, web.address)) return [];
+    const message = `expected a port of its own, found ${web.port}, which is that of mqtt.listener`;
+    return [
+      { paths: ['web.port', 'web.address', 'mqtt.listener.port', 'mqtt.listener.address', 'mqtt.source'], message },
+    ];
+  },
+};
+
+/** Whether some connection could be meant for either: `0.0.0.0` and `::` are every address, `localhost` may be of either family. */
+function overlap(one: string, other: string): boolean {
+  if (one === other || one === '::' || other === '::') return true;
+  const isV6 = [one, other].some((address) => address.includes(':'));
+  if (one === '0.0.0.0' || other === '0.0.0.0') return !isV6;
+  const loopbacks = ['localhost', '127.0.0.1', '::1'];
+  return [one, other].includes('localhost') && loopbacks.includes(one) && loopbacks.includes(other);
+}
 
 const SYNC_AUTHENTICATION: Rule = {
   says: 'At most one of `sync.user`, `sync.nkey_file` and `sync.creds_file` is set.',
@@ -107,13 +139,24 @@ const SERIES_RANGE: Rule = {
     }),
 };
 
+const DISK_SHARES: Rule = {
+  says: '`store.confirmed_keep`, where it is set, is not above `store.disk_max`.',
+  check({ store: { confirmedKeep, diskMax } }, { isGiven }) {
+    if (confirmedKeep <= diskMax || !isGiven('store.confirmed_keep')) return [];
+    const message = `expected at most disk_max = ${formatBytesExact(diskMax)}, found ${formatBytesExact(confirmedKeep)}`;
+    return [{ paths: ['store.confirmed_keep', 'store.disk_max'], message }];
+  },
+};
+
 export const RULES: readonly Rule[] = [
   LISTENER_USERS,
   WEB_LOOPBACK,
+  OWN_PORTS,
   SYNC_AUTHENTICATION,
   PAIRS,
   UNIQUE_NAMES,
   SERIES_RANGE,
+  DISK_SHARES,
   ...ROUTE_RULES,
   ...FUNCTION_RULES,
 ];

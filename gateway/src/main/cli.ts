@@ -1,9 +1,10 @@
 /** The program's one entry point: finds the verb, runs it, turns errors into lines and exit codes. */
 import { isJournal } from '../adapters/systemd/journal-stream.ts';
-import { GatewayError } from '../base/errors.ts';
+import { describeError, errnoOf, GatewayError } from '../base/errors.ts';
 import { nearestWord } from '../base/nearest-word.ts';
 import { COMMANDS } from './commands/all.ts';
 import { type Command, EXIT, parseInput, print, printHelp, table } from './commands/command.ts';
+import { flushStandardOutput, isReaderGone, watchStandardOutput } from './commands/standard-output.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   // Whatever is written is the service's own, and its group's to read.
@@ -69,16 +70,44 @@ function exitCodeOf(error: GatewayError): number {
   return error.code === 'invalid' ? EXIT.usage : EXIT.failed;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    if (!(error instanceof GatewayError)) throw error;
-    const hint = `\n  ${error.hint ?? helpFor(process.argv.slice(2))}`;
-    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    // Under systemd a line without a priority would be taken for information.
-    const priority = isJournal(process.env, 2) ? '<3>' : '';
-    process.stderr.write(`${priority}tidegate: ${error.message}${cause}${hint}\n`);
-    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
-    process.exit(exitCodeOf(error));
-  },
-);
+/** Errors of the system, such as a full disk, are to be expected; what else is no GatewayError is a mistake of the program. */
+function expectedError(error: unknown): GatewayError | null {
+  if (error instanceof GatewayError) return error;
+  const errno = errnoOf(error);
+  if (errno === undefined || !(error instanceof Error) || !('syscall' in error)) return null;
+  if (errno !== 'ENOSPC') return new GatewayError('unavailable', error.message);
+  return new GatewayError('exhausted', error.message, { hint: 'Free space where it writes, or write elsewhere.' });
+}
+
+function tell(error: GatewayError, args: readonly string[]): void {
+  const hint = error.hint ?? helpFor(args);
+  // Under systemd a line without a priority would be taken for information.
+  const priority = isJournal(process.env, 2) ? '<3>' : '';
+  process.stderr.write(`${priority}tidegate: ${describeError(error)}\n  ${hint}\n`);
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
+}
+
+/** @returns the exit code. @throws a mistake of the program. */
+async function runTold(args: readonly string[], work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isReaderGone(error)) return EXIT.ok;
+    const expected = expectedError(error);
+    if (expected === null) throw error;
+    tell(expected, args);
+    return exitCodeOf(expected);
+  }
+}
+
+async function runToEnd(args: readonly string[]): Promise<void> {
+  watchStandardOutput();
+  const code = await runTold(args, () => main(args));
+  const written = await runTold([], async () => {
+    await flushStandardOutput();
+    return EXIT.ok;
+  });
+  process.exit(code === EXIT.ok ? written : code);
+}
+
+void runToEnd(process.argv.slice(2));

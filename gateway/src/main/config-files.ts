@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { cronProblem } from '../adapters/cron/cron-schedule.ts';
 import { GatewayError } from '../base/errors.ts';
-import { parseConfig } from '../config/parse-config.ts';
+import { examineConfig, parseConfig } from '../config/parse-config.ts';
 import type { ConfigText } from '../config/read-layer.ts';
 
 /** Where configuration is looked for when no file is named: the image's, then the device's, then the device's drop-ins in order of name. */
@@ -28,7 +29,12 @@ export function loadConfig(
   named: readonly string[],
   overrides: readonly ConfigText[] = [],
 ): ReturnType<typeof parseConfig> {
-  return parseConfig([...readConfigLayers(named), ...overrides]);
+  return parseConfig([...readConfigLayers(named), ...overrides], cronProblem);
+}
+
+/** The same for who looks for every fault. @throws GatewayError `not_found` for a file that is not there. */
+export function examineFiles(named: readonly string[]): ReturnType<typeof examineConfig> {
+  return examineConfig(readConfigLayers(named), cronProblem);
 }
 
 function expand(path: string, mustExist: boolean): string[] {

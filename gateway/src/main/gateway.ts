@@ -22,6 +22,8 @@ import type { Series } from '../core/model/series.ts';
 import { allocateSeriesBoard } from '../core/model/series-board.ts';
 import { moduleSagas } from '../core/modules/life/definitions.ts';
 import { assets } from './assets.ts';
+import { boardFiller } from './board-filling.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { controlRoutes } from './control-routes.ts';
 import { FunctionPackages } from './functions/function-packages.ts';
 import { functionControlRoutes, functionWebRoutes } from './functions/function-routes.ts';
@@ -34,6 +36,7 @@ import { createSagaEngine, SAGA_GRACE } from './start-sagas.ts';
 import { createSync } from './start-sync.ts';
 import { statePaths } from './state-paths.ts';
 import { StatusReport } from './status-report.ts';
+import { rememberStored } from './stored-latest.ts';
 import type {
   IngestVerbs,
   IngestWorkerData,
@@ -126,8 +129,9 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   });
   parts.use(modules);
 
+  parts.use(new ClockWatch(systemClock, log).start());
   const link = new NatsLink(config.sync, `tidegate ${id}`, systemClock, random);
-  link.onTurn((text) => log('info', `cloud: ${text}`));
+  link.onTurn((text, level) => log(level, `cloud: ${text}`));
   const sync = createSync(config, { id, epoch, store: store.remote, paths, link, log });
   parts.use(sync);
   const functionPackages = new FunctionPackages({ ...modules, database });
@@ -175,6 +179,11 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const webAt = await web.start();
   parts.use(web);
   report.start();
+  const remembering = new AbortController();
+  rememberStored({ history, series: [...series], remember: boardFiller(shared) }, remembering.signal).catch((error) => {
+    if (!remembering.signal.aborted) log('error', `last values: ${describeError(error)}`);
+  });
+  parts.defer(() => remembering.abort());
   parts.use(report);
   const unmatched = new UnmatchedSeries({
     ...{ functions: config.function, series, log },

@@ -18,7 +18,13 @@ import { makeEvent } from '../core/model/event.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { eventSource } from './functions/event-source.ts';
 import { ModuleFeeds } from './modules/module-feed.ts';
-import type { CommittedMessage, IngestVerbs, IngestWorkerData, ModulePortMessage } from './thread-messages.ts';
+import type {
+  CommittedMessage,
+  IngestVerbs,
+  IngestWorkerData,
+  ModulePortMessage,
+  TimedRefusal,
+} from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
 const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
@@ -127,12 +133,12 @@ main.on('message', ({ moduleClass, modulePort }: ModulePortMessage) => {
 
 interface Source extends AsyncDisposable {
   readonly connections: number;
-  readonly refused: number;
   start(): Promise<{ address: string; port: number } | { address: string }>;
   stopReading(): void;
 }
 
 const warn = (text: string) => notify({ notice: 'log', level: 'warn', text });
+let lastRefusal: TimedRefusal | null = null;
 const source: Source =
   config.mqtt.source === 'listener' ? listenerFor(config, pipeline) : await brokerFor(config, pipeline);
 
@@ -151,7 +157,7 @@ const verbs: { [K in keyof IngestVerbs]: (...args: Parameters<IngestVerbs[K]>) =
     });
   },
   close: () => source[Symbol.asyncDispose](),
-  status: () => ({ connections: source.connections, series: registry.size, refused: source.refused }),
+  status: () => ({ connections: source.connections, series: registry.size, lastRefusal }),
 };
 
 serveCalls(main, verbs);
@@ -174,7 +180,10 @@ function listenerFor({ mqtt, ingest }: Config, intake: Intake): Source {
     subscriptionsMax: listener.subscriptionsMax,
     retainedMax: listener.retainedMax,
   };
-  return new MqttListener(settings, intake, systemClock, warn);
+  return new MqttListener(settings, intake, systemClock, warn, (refusal) => {
+    counters[COUNTER_INDEX.gateway_ingest_refused_connections]!++;
+    lastRefusal = { ...refusal, atMs: systemClock.now() };
+  });
 }
 
 /** Its MQTT client is loaded only where there is an external broker. */

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { zstd } from '../adapters/files/zstd.ts';
 import type { Database } from '../adapters/sqlite/database.ts';
-import { readSegmentsBetween } from '../adapters/sqlite/rows.ts';
+import { readNewestSegments, readSegmentState, readSegmentsBetween } from '../adapters/sqlite/rows.ts';
 import { errnoOf, GatewayError } from '../base/errors.ts';
 import { allocatePoints, appendPoints, type PointColumns } from '../core/model/points.ts';
 import type { Series } from '../core/model/series.ts';
@@ -21,6 +21,8 @@ export class PointHistory {
   readonly #segmentFolder: string;
   /** Names of segment files found damaged. */
   readonly damaged = new Set<string>();
+  /** Names of segment files that rows still list, but that are not there. */
+  readonly missing = new Set<string>();
 
   constructor(database: Database, segmentFolder: string) {
     this.#database = database;
@@ -31,7 +33,7 @@ export class PointHistory {
   async *pointsOf(series: Series, fromMs: number, toMs: number): AsyncGenerator<PointColumns> {
     const rows = readSegmentsBetween(this.#database, series.lane, fromMs, toMs).slice(-SEGMENTS_MAX);
     for (const [index, row] of rows.entries()) {
-      const points = this.#readable(row, () => this.#open(row).readSeries(series.id));
+      const points = this.read(row, (reader) => reader.readSeries(series.id));
       if (points) yield within(points, fromMs, toMs);
       if (index % SEGMENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -40,8 +42,7 @@ export class PointHistory {
   /** Whole segments of a lane that overlap the span, oldest first. */
   *segments(lane: Series['lane'], fromMs: number, toMs: number): Generator<{ row: SegmentRow; reader: SegmentReader }> {
     for (const row of readSegmentsBetween(this.#database, lane, fromMs, toMs)) {
-      const reader = this.#readable(row, () => {
-        const opened = this.#open(row);
+      const reader = this.read(row, (opened) => {
         opened.verify();
         return opened;
       });
@@ -49,16 +50,30 @@ export class PointHistory {
     }
   }
 
-  /** Null when retention has removed the file meanwhile, or when it is damaged: then it is counted, and the rest is still shown. */
-  #readable<T>(row: SegmentRow, read: () => T): T | null {
+  /** Rows of a lane, newest first. */
+  newest(lane: Series['lane'], limit: number): SegmentRow[] {
+    return readNewestSegments(this.#database, lane, limit);
+  }
+
+  /** Null when retention has removed the file meanwhile, when it is missing or damaged: then it is counted, and the rest is still shown. */
+  read<T>(row: SegmentRow, read: (reader: SegmentReader) => T): T | null {
     try {
-      return read();
+      return read(this.#open(row));
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return null;
+      if (errnoOf(error) === 'ENOENT') {
+        if (this.#isListed(row)) this.missing.add(segmentFileName(row.lane, row.sequence));
+        return null;
+      }
       if (!(error instanceof GatewayError && error.code === 'corrupt')) throw error;
       this.damaged.add(segmentFileName(row.lane, row.sequence));
       return null;
     }
+  }
+
+  /** Retention moves the row first, then removes the file. */
+  #isListed({ lane, sequence }: SegmentRow): boolean {
+    const state = readSegmentState(this.#database, lane, sequence);
+    return state === 'sealed' || state === 'confirmed';
   }
 
   #open(row: SegmentRow): SegmentReader {

@@ -1,21 +1,24 @@
 /** How the gateway stands, gathered for the page, the command line and the metrics. */
 import type { NatsLink } from '../adapters/nats/link.ts';
 import type { Database } from '../adapters/sqlite/database.ts';
-import { readQuarantine } from '../adapters/sqlite/rows.ts';
+import { type QuarantineRow, readQuarantine } from '../adapters/sqlite/rows.ts';
 import { listSagas } from '../adapters/sqlite/saga-store.ts';
 import type { Remote } from '../adapters/threads/rpc.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../config/settings.ts';
+import { reasonMeaning } from '../core/ingest/reject-reasons.ts';
 import { type CounterName, readCounter } from '../core/model/counters.ts';
 import { LatencyHistogram, type LatencyName, RecentLatency } from '../core/model/latency-histogram.ts';
 import { ledgerTotals } from '../core/model/ledger.ts';
 import type { SagaRow } from '../core/model/saga.ts';
 import { DERIVED_SERIES_BASE, type Series } from '../core/model/series.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
+import type { QuarantinedMessage } from '../core/store/contribution.ts';
 import { FillForecast } from '../core/store/fill-forecast.ts';
 import { assets } from './assets.ts';
 import type { Functions } from './functions/functions.ts';
 import type { ModuleHost } from './modules/module-host.ts';
+import { RecentTotal } from './recent-total.ts';
 import type { IngestVerbs, SharedParts, StoreVerbs } from './thread-messages.ts';
 
 export interface ReportParts {
@@ -41,6 +44,8 @@ const SAMPLE_MS = 1000;
 const RATE_SAMPLES = 5;
 /** Latencies are of the batches of so many samples. */
 const LATENCY_SAMPLES = 10;
+/** Rejected messages and refused connections of so long are recent. */
+const RECENT_MS = 10 * 60_000;
 const QUARANTINE_SHOWN = 20;
 const ALARMS_SHOWN = 50;
 const SAGAS_SHOWN = 20;
@@ -60,8 +65,10 @@ export class StatusReport implements Disposable {
   readonly #live: SeriesBoard;
   readonly #derived: SeriesBoard;
   readonly #forecast = new FillForecast();
-  readonly #startedMs = systemClock.now();
+  readonly #started = systemClock.monotonic();
   readonly #latencies: Record<LatencyName, RecentLatency>;
+  readonly #rejected = new RecentTotal(RECENT_MS);
+  readonly #refused = new RecentTotal(RECENT_MS);
   #samples: RateSample[] = [];
   #timer: NodeJS.Timeout | undefined;
   state: 'running' | 'draining' = 'running';
@@ -92,14 +99,19 @@ export class StatusReport implements Disposable {
 
   async status() {
     const { config, id, epoch, store, ingest, modules, functions, database, link, sync } = this.#parts;
-    const [ledger, storeStatus, alarms, ingestStatus, functionStatuses] = await Promise.all([
+    // Before those that the store has not written there yet: one that moves meanwhile is then missed once, never shown twice.
+    const written = readQuarantine(database, QUARANTINE_SHOWN);
+    const [ledger, storeStatus, alarms, rejected, ingestStatus, functionStatuses] = await Promise.all([
       store.ledger(),
       store.status(),
       store.alarms(ALARMS_SHOWN),
+      store.rejected(QUARANTINE_SHOWN),
       ingest.status(),
       functions.statuses(),
     ]);
     const now = systemClock.now();
+    // Not from two readings of the wall clock: a board without a battery starts in 1970, and its clock is set later.
+    const uptimeMs = systemClock.monotonic() - this.#started;
     this.#forecast.add(now, storeStatus.unconfirmedBytes);
     const isConfigured = config.sync.enabled && config.sync.servers.length > 0;
     return {
@@ -108,7 +120,7 @@ export class StatusReport implements Disposable {
         epoch,
         version: assets.version,
         developerMode: config.modules.developerMode,
-        startedMs: this.#startedMs,
+        startedMs: Math.round(now - uptimeMs),
         nowMs: now,
         state: this.state,
       },
@@ -119,7 +131,10 @@ export class StatusReport implements Disposable {
         address: this.mqttAddress,
         ...ingestStatus,
         latency: this.#latency(),
-        quarantineLast: readQuarantine(database, QUARANTINE_SHOWN),
+        refused: this.counter('gateway_ingest_refused_connections'),
+        rejectedRecently: this.#rejected.add(systemClock.monotonic(), this.counter('gateway_ingest_quarantined')),
+        refusedRecently: this.#refused.add(systemClock.monotonic(), this.counter('gateway_ingest_refused_connections')),
+        quarantineLast: [...rejected.map(asText), ...written].slice(0, QUARANTINE_SHOWN).map(withMeaning),
       },
       modules: modules.reports(),
       modulesSkippedPoints: this.counter('gateway_module_skipped_points'),
@@ -144,18 +159,18 @@ export class StatusReport implements Disposable {
       sagas: listSagas(database, SAGAS_SHOWN).map(sagaSummary),
       process: {
         rssBytes: process.memoryUsage.rss(),
-        uptimeMs: now - this.#startedMs,
+        uptimeMs,
         cpuPercent: this.#rates().cpuPercent,
       },
     };
   }
 
-  /** Every series with its latest point since the start. */
+  /** Every series with its current point. */
   seriesList() {
     return this.#parts.series.map((series) => this.latestOf(series));
   }
 
-  /** The series with its latest point since the start; nulls when there was none. */
+  /** The series with its newest point by the time of the source, `count` since the start; nulls while none is known. */
   latestOf(series: Series) {
     const isDerived = series.id >= DERIVED_SERIES_BASE;
     const board = isDerived ? this.#derived : this.#live;
@@ -170,10 +185,11 @@ export class StatusReport implements Disposable {
     };
   }
 
-  /** The series is `device/point`, the kind the alarm's name in the module: `temperature!limits.high`. */
-  #alarm({ name, state, value, raisedMs, clearedMs }: Awaited<ReturnType<ReportParts['store']['alarms']>>[number]) {
-    const [series, kind] = name.split('!');
-    return { series, kind: kind ?? '', state, value, raisedMs, clearedMs };
+  /** The series is `device/point`, the kind the alarm's name in the module: `temperature!limits.high`; a point's name may hold `!` too. */
+  #alarm(row: Awaited<ReturnType<ReportParts['store']['alarms']>>[number]) {
+    const { name, state, value, raisedMs, clearedMs } = row;
+    const unit = this.#parts.series.find(({ id }) => id === row.series)?.unit ?? '';
+    return { ...splitAlarmName(name), unit, state, value, raisedMs, clearedMs };
   }
 
   /** Of the batches of the last ten seconds. */
@@ -184,6 +200,8 @@ export class StatusReport implements Disposable {
 
   #sample(): void {
     for (const latency of Object.values(this.#latencies)) latency.sample();
+    this.#rejected.add(systemClock.monotonic(), this.counter('gateway_ingest_quarantined'));
+    this.#refused.add(systemClock.monotonic(), this.counter('gateway_ingest_refused_connections'));
     const { user, system } = process.cpuUsage();
     this.#samples.push({
       atMs: systemClock.monotonic(),
@@ -211,6 +229,19 @@ export class StatusReport implements Disposable {
     const points = this.counter('gateway_store_points');
     return points === 0 ? null : this.counter('gateway_store_segment_octets') / points;
   }
+}
+
+function asText({ sample, ...message }: QuarantinedMessage): QuarantineRow {
+  return { ...message, sample: Buffer.from(sample).toString('utf8') };
+}
+
+function withMeaning(row: QuarantineRow) {
+  return { ...row, meaning: reasonMeaning(row.reason) };
+}
+
+export function splitAlarmName(name: string): { series: string; kind: string } {
+  const at = name.lastIndexOf('!');
+  return at < 0 ? { series: name, kind: '' } : { series: name.slice(0, at), kind: name.slice(at + 1) };
 }
 
 export function sagaSummary(row: SagaRow) {

@@ -22,6 +22,7 @@ import { LANES, seriesName } from '../core/model/series.ts';
 import { dueForRetention } from '../core/store/retention.ts';
 import { Store } from '../core/store/store.ts';
 import { assets } from './assets.ts';
+import { fillBoards } from './board-filling.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { AlarmEvents } from './functions/alarm-events.ts';
 import { EventIntake } from './functions/event-intake.ts';
@@ -35,14 +36,20 @@ import type {
   StoreVerbs,
   StoreWorkerData,
 } from './thread-messages.ts';
+import { refuseUnlisted, refuseWithoutDatabase } from './unlisted-state.ts';
 import { notify } from './worker-notice.ts';
+
+/** Segment files of which the log says what is wrong with them. */
+const FAULTS_SHOWN = 5;
 
 const { config, gatewayId, stateFolder, shared, ingest } = workerData as StoreWorkerData;
 collectEarly();
 const paths = statePaths(stateFolder);
 makeFolder(stateFolder);
+refuseWithoutDatabase(paths);
 const database = openDatabase(paths.database, assets.migrations('gateway'), {
   nativeBinding: assets.nativeBinding('better_sqlite3', stateFolder),
+  whenNew: () => refuseUnlisted(paths, 'without tables'),
 });
 const sagas = new SqliteSagaStore(database);
 const moduleStore = new SqliteModuleStore(database);
@@ -67,7 +74,13 @@ const store = new Store(
     quarantineMax: config.ingest.quarantineMax,
   },
 );
-store.open();
+const faults = store.open();
+if (faults.length > 0) {
+  const shown = faults.slice(0, FAULTS_SHOWN).join('; ');
+  const rest = faults.length > FAULTS_SHOWN ? `; and ${faults.length - FAULTS_SHOWN} more` : '';
+  log('warn', `${faults.length} segment files are missing or damaged: ${shown}${rest}`);
+}
+fillBoards(shared, store.tails());
 
 const loop = new CommitLoop({
   store,
@@ -180,6 +193,7 @@ const verbs: { [K in keyof StoreVerbs]: (...args: Parameters<StoreVerbs[K]>) => 
       return { ...row, name: series === undefined ? String(row.series) : seriesName(series) };
     }),
   tail: (series) => store.tailOf(series),
+  rejected: (limit) => store.rejected(limit),
   segment: (lane, sequence) => index.segment(lane, sequence),
   moveSegment: (lane, sequence, to) => store.moveSegment(lane, sequence, to),
   recordSaga: (change) => sagas.record(change),

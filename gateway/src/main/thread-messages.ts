@@ -1,5 +1,6 @@
 /** What the threads say to each other, and what each is given at its start. Bulk data stays in shared memory. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Refusal } from '../adapters/mqtt/listener.ts';
 import type { NewSaga } from '../adapters/sqlite/saga-store.ts';
 import type { Config } from '../config/settings.ts';
 import type { QueueCounts, QueuedEvent, Settlement } from '../core/functions/ports.ts';
@@ -14,6 +15,7 @@ import type { Lane, Series } from '../core/model/series.ts';
 import type { SeriesBoardMemory } from '../core/model/series-board.ts';
 import type { ModuleStatus } from '../core/modules/status.ts';
 import type { FunctionPackage, ModuleUse } from '../core/modules/use.ts';
+import type { QuarantinedMessage } from '../core/store/contribution.ts';
 import type { AlarmRow, SegmentRow, SegmentState } from '../core/store/ports.ts';
 
 /** Memory that all threads share. */
@@ -89,6 +91,10 @@ export interface DerivedCommitted {
   readonly derivedCommitted: number;
 }
 
+export interface TimedRefusal extends Refusal {
+  readonly atMs: number;
+}
+
 /** Verbs of the ingest worker, called by main. */
 export interface IngestVerbs {
   start(): { address: string };
@@ -98,7 +104,7 @@ export interface IngestVerbs {
    */
   drain(): Map<ModuleClass, number>;
   close(): void;
-  status(): { connections: number; series: number; refused: number };
+  status(): { connections: number; series: number; lastRefusal: TimedRefusal | null };
 }
 
 /** Verbs of the store worker, called by main. */
@@ -107,6 +113,8 @@ export interface StoreVerbs {
   status(): StoreStatus;
   alarms(limit: number): (AlarmRow & { name: string })[];
   tail(series: number): PointColumns;
+  /** See `Store.rejected`. */
+  rejected(limit: number): QuarantinedMessage[];
   segment(lane: Lane, sequence: number): SegmentRow | undefined;
   moveSegment(lane: Lane, sequence: number, to: Exclude<SegmentState, 'sealed'>): SegmentRow;
   recordSaga(change: SagaChange): void;

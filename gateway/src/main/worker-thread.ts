@@ -1,5 +1,5 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
-import { type Remote, remoteCalls } from '../adapters/threads/rpc.ts';
+import { type Remote, remoteCalls, reviveError } from '../adapters/threads/rpc.ts';
 import { assets, type WorkerName } from './assets.ts';
 import type { Log } from './service/log.ts';
 import type { WorkerNotice } from './thread-messages.ts';
@@ -38,7 +38,8 @@ export async function startWorker<V>(
       if (notice.notice === 'log') log(notice.level, notice.text);
       for (const listener of listeners) listener(notice);
     });
-    worker.on('error', (error: Error) => {
+    worker.on('error', (thrown: Error) => {
+      const error = reviveError(thrown);
       fail(error);
       if (isReady) onFatal(error);
       reject(error);

@@ -24,7 +24,9 @@ test('neighbours of a module that hangs lose and double no window, and it ends i
   assert.match(looping.error ?? '', /a call outlasted its deadline/);
   assert.equal(looping.failures, 3);
   await rig.logSays(/module loop: version \S+: a call outlasted its deadline of \d+ ms: its worker is replaced/);
-  await rig.logSays(/module snapshot-loop: version \S+: a call outlasted its deadline of \d+ ms: its worker is replaced/);
+  await rig.logSays(
+    /module snapshot-loop: version \S+: a call outlasted its deadline of \d+ ms: its worker is replaced/,
+  );
   await eventually('the alarm to be raised', async () => (await alarm())?.state === 'raised');
   await rig.moduleWhere('snapshot-loop', 'to be in quarantine', isQuarantined);
   await rig.assertWell();

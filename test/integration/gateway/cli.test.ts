@@ -176,6 +176,58 @@ suite('the command line', () => {
     assert.equal(JSON.parse(stdout).faults.length, 2);
   });
 
+  test('config check looks at modules although settings are wrong, and only warns of what may be meant so', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'doubtful.toml');
+    const check = async (text: string) => {
+      writeFileSync(file, text);
+      const { code, stdout } = await runProgram(process.execPath, [CLI, 'config', 'check', '--json', '--config', file]);
+      const { faults, warnings } = JSON.parse(stdout) as Record<
+        'faults' | 'warnings',
+        { path: string; message: string }[]
+      >;
+      return { code, faults, warnings };
+    };
+    const module = '[[module]]\nname = "w"\nmodule = "window-aggregate"\n';
+    const both = await check(`${module}input = [{ series = "**", config = { windowMs = "10s", foo = 1 } }]\n`);
+    assert.equal(both.code, 2);
+    assert.deepEqual(
+      both.faults.map(({ path }) => path),
+      ['module[0].input[0].config.windowMs', 'module[0]'],
+    );
+    assert.match(both.faults[1]!.message, /unknown setting foo/);
+    const keyFile = join(folder.path, 'key.pem');
+    writeFileSync(keyFile, '');
+    const doubtful = await check(
+      `[sync]\nservers = ["a:1"]\nuser = "u"\npassword_file = "/no/such/file"\n` +
+        `cert_file = "${folder.path}"\nkey_file = "${keyFile}"\n[mqtt.broker]\nca_file = "/not/in/use"\n` +
+        '[[function]]\nname = "f"\nmodule = "echo-function"\n',
+    );
+    assert.deepEqual([doubtful.code, doubtful.faults], [0, []]);
+    assert.deepEqual(
+      doubtful.warnings.map(({ path }) => path),
+      ['sync.password_file', 'sync.cert_file', 'function[0]'],
+    );
+    assert.match(doubtful.warnings[0]!.message, /ENOENT.*\/no\/such\/file/);
+  });
+
+  test('run refuses what config check refuses, in the same words', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'never.toml');
+    writeFileSync(
+      file,
+      '[[function]]\nname = "f"\nmodule = "echo-function"\n[[function.trigger]]\ntype = "timer"\ncron = "0 0 31 2 *"\n',
+    );
+    for (const verb of [['config', 'check'], ['run']]) {
+      const { code, stdout, stderr } = await runProgram(process.execPath, [CLI, ...verb, '--config', file]);
+      assert.equal(code, 2);
+      assert.match(
+        stdout + stderr,
+        /function\[0\]\.trigger\[0\]\.cron: expected .*, found "0 0 31 2 \*", which never fires/,
+      );
+    }
+  });
+
   test('version and user hash', async () => {
     const { stdout } = await runProgram(process.execPath, [CLI, 'version', '--json']);
     assert.match(JSON.parse(stdout).tidegate, /^\d+\.\d+\.\d+/);

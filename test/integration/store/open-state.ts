@@ -44,6 +44,8 @@ export class OpenState implements Disposable {
   readonly store: Store;
   /** What the journal said of damage when it was opened. */
   readonly damage: GatewayError[] = [];
+  /** What was wrong with segment files when it was opened. */
+  readonly faults: readonly string[];
 
   constructor(folder: string, options: OpenOptions = {}) {
     this.paths = statePaths(folder);
@@ -61,7 +63,7 @@ export class OpenState implements Disposable {
       files: options.wrapFiles?.(files) ?? files,
     };
     this.store = new Store({ ...ports, index: this.index, compressor: zstd, clock: this.clock }, limits);
-    this.store.open();
+    this.faults = this.store.open();
   }
 
   [Symbol.dispose](): void {
@@ -91,7 +93,7 @@ export class OpenState implements Disposable {
       const tail = this.store.tailOf(id);
       found.push(...tail.value.subarray(0, tail.length));
     }
-    for (const { lane, sequence } of this.index.names()) {
+    for (const { lane, sequence } of this.index.files()) {
       const octets = readFileSync(join(this.paths.segments, segmentFileName(lane, sequence)));
       const points = new SegmentReader(octets, zstd, `${lane} ${sequence}`).readAll();
       found.push(...points.value.subarray(0, points.length));

@@ -63,8 +63,10 @@ test('the gateway and a sink say once that the cloud is away, and once that it i
   await told('down');
   assert.match(sink.log, /sink: link down: nats:\/\/127\.0\.0\.1:\d+: .*; tried again in the background/);
   assert.match(gateway.log, /cloud: link down: nats:\/\/127\.0\.0\.1:\d+: .*; tried again in the background/);
+  for (const log of Object.values(logs)) assert.match(log(), /^\S+ warn \w+: link down: /m);
   await server.restart();
   await told('up');
+  for (const log of Object.values(logs)) assert.match(log(), /^\S+ info \w+: link up: /m);
   await server.kill();
   await told('down');
   await server.restart();

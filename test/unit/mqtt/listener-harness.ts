@@ -1,4 +1,4 @@
-import { type ListenerSettings, MqttListener } from '../../../gateway/src/adapters/mqtt/listener.ts';
+import { type ListenerSettings, MqttListener, type Refusal } from '../../../gateway/src/adapters/mqtt/listener.ts';
 import { systemClock } from '../../../gateway/src/base/clock.ts';
 import type { Intake } from '../../../gateway/src/core/ingest/ports.ts';
 import { FakeIntake } from './fake-intake.ts';
@@ -25,6 +25,7 @@ export interface RunningListener extends AsyncDisposable {
   readonly intake: FakeIntake;
   readonly port: number;
   readonly notices: string[];
+  readonly refusals: Refusal[];
 }
 
 export async function startListener(
@@ -33,9 +34,14 @@ export async function startListener(
 ): Promise<RunningListener> {
   const intake = new FakeIntake();
   const notices: string[] = [];
-  const listener = new MqttListener({ ...SETTINGS, ...settings }, pipeline ?? intake, systemClock, (text) =>
-    notices.push(text),
+  const refusals: Refusal[] = [];
+  const listener = new MqttListener(
+    { ...SETTINGS, ...settings },
+    pipeline ?? intake,
+    systemClock,
+    (text) => notices.push(text),
+    (refusal) => refusals.push(refusal),
   );
   const { port } = await listener.start();
-  return { listener, intake, port, notices, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+  return { listener, intake, port, notices, refusals, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }

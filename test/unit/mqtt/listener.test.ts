@@ -46,7 +46,7 @@ test('a connection beyond the bound is refused, and one that ends makes room', a
   const second = await RawClient.connect(running.port, 'b');
   using third = await RawClient.open(running.port);
   await third.closed();
-  assert.equal(running.listener.refused, 1);
+  assert.deepEqual(running.refusals, [{ client: '', reason: 'more than 2 connections' }]);
   second.send({ cmd: 'disconnect' });
   await eventually('room', () => running.listener.connections === 1);
   using _fourth = await RawClient.connect(running.port, 'd');
@@ -83,6 +83,7 @@ test('a client identifier may be left out of a clean session only', async () => 
   using refused = await RawClient.open(running.port);
   refused.send(Buffer.from([0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 0, 0, 0, 0, 0]));
   assert.equal((await refused.next('connack')).returnCode, 2);
+  assert.match(running.refusals.map(({ reason }) => reason).join(), /refused: a session to be kept/);
 });
 
 test('a client of MQTT 5 is told that its protocol is not spoken', async () => {

@@ -1,6 +1,16 @@
 import { Cron } from 'croner';
-import { GatewayError } from '../../base/errors.ts';
+import { describeError, GatewayError } from '../../base/errors.ts';
 import type { Schedule } from '../../core/functions/ports.ts';
+
+/** Completes "found …": why an expression cannot be read, or that it never fires, such as on 31 February; null: it is right. */
+export function cronProblem(pattern: string): string | null {
+  try {
+    const next = new Cron(pattern, { timezone: 'UTC', paused: true, mode: '5-or-6-parts' }).nextRun(new Date(0));
+    return next === null ? `"${pattern}", which never fires` : null;
+  } catch (error) {
+    return `"${pattern}": ${describeError(error)}`;
+  }
+}
 
 /**
  * Cron expressions: minute, hour, day of month, month, day of week; or six fields with seconds first. Names of months and days, ranges, lists

@@ -1,7 +1,8 @@
 /** File operations that survive a power cut: a rename or an unlink is durable only after the folder's own fsync. */
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { errnoOf, GatewayError } from '../../base/errors.ts';
+import { makeMissing } from './make-folder.ts';
 
 export function syncFolder(folder: string): void {
   const descriptor = fs.openSync(folder, 'r');
@@ -35,10 +36,11 @@ export function writeDurably(path: string, octets: Uint8Array | string, mode = 0
   }
 }
 
-/** Makes the folder, private to the service, and its place in its parent durable. */
+/** Makes the folder and its missing parents, private to the service, and their places in their parents durable. */
 export function makeFolder(path: string): void {
+  const made = makeMissing(path);
   try {
-    if (fs.mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined) syncFolder(join(path, '..'));
+    for (const folder of made) syncFolder(dirname(folder));
   } catch (error) {
     throw diskError(`make folder ${path}`, error);
   }

@@ -28,7 +28,7 @@ export class SegmentFolder implements SegmentFiles {
     fs.rmSync(join(this.#folder, name), { force: true });
   }
 
-  list(): string[] {
-    return fs.readdirSync(this.#folder);
+  list(): { name: string; bytes: number }[] {
+    return fs.readdirSync(this.#folder).map((name) => ({ name, bytes: fs.statSync(join(this.#folder, name)).size }));
   }
 }

@@ -31,7 +31,6 @@ export class BrokerSource implements AsyncDisposable {
   #client: mqtt.MqttClient | undefined;
   #gate: AckGate | undefined;
   #isStopped = false;
-  readonly refused = 0;
 
   constructor(settings: BrokerSettings, intake: Intake, onNotice: (text: string) => void) {
     this.#settings = settings;

@@ -6,6 +6,12 @@ import { Access, type MqttUser } from './access.ts';
 import { Broker, type BrokerLimits } from './broker.ts';
 import { Connection, type ConnectionHost, type ConnectionLimits } from './connection.ts';
 
+export interface Refusal {
+  /** As it calls itself: hostile until shown otherwise. Empty when it gave no name. */
+  readonly client: string;
+  readonly reason: string;
+}
+
 export interface ListenerSettings extends BrokerLimits, ConnectionLimits {
   readonly address: string;
   readonly port: number;
@@ -22,19 +28,28 @@ export class MqttListener implements AsyncDisposable {
   readonly #settings: ListenerSettings;
   readonly #clock: Clock;
   readonly #onNotice: (text: string) => void;
+  readonly #onRefused: (refusal: Refusal) => void;
   readonly #connections = new Set<Connection>();
   readonly #byClient = new Map<string, Connection>();
   readonly #host: ConnectionHost;
   readonly #server: Server;
   #sweeper: NodeJS.Timeout | undefined;
-  /** Connections refused because the bound was reached. */
-  refused = 0;
 
-  /** @param onNotice told of connections that end for a reason worth a line in the log. */
-  constructor(settings: ListenerSettings, intake: Intake, clock: Clock, onNotice: (text: string) => void) {
+  /**
+   * @param onNotice told of connections that end for a reason worth a line in the log.
+   * @param onRefused told of those beyond the bound, without a right to come in, or that break the protocol.
+   */
+  constructor(
+    settings: ListenerSettings,
+    intake: Intake,
+    clock: Clock,
+    onNotice: (text: string) => void,
+    onRefused: (refusal: Refusal) => void = () => undefined,
+  ) {
     this.#settings = settings;
     this.#clock = clock;
     this.#onNotice = onNotice;
+    this.#onRefused = onRefused;
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
     this.#host = {
       intake,
@@ -85,7 +100,7 @@ export class MqttListener implements AsyncDisposable {
 
   #accept(socket: Socket): void {
     if (this.#connections.size >= this.#settings.connectionsMax) {
-      this.refused++;
+      this.#onRefused({ client: '', reason: `more than ${this.#settings.connectionsMax} connections` });
       socket.destroy();
       return;
     }
@@ -100,6 +115,7 @@ export class MqttListener implements AsyncDisposable {
   #closed(connection: Connection, reason: string): void {
     this.#connections.delete(connection);
     if (this.#byClient.get(connection.clientId) === connection) this.#byClient.delete(connection.clientId);
+    if (/^protocol violation|^refused/.test(reason)) this.#onRefused({ client: connection.clientId, reason });
     if (/violation|refused|taken over|silent/.test(reason))
       this.#onNotice(`MQTT client ${connection.clientId || '(unnamed)'}: ${reason}`);
   }

@@ -13,7 +13,7 @@ import {
 } from '@nats-io/transport-node';
 import { backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import { describeError, GatewayError } from '../../base/errors.ts';
+import { describeError, describeWithHint, GatewayError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { millis } from '../../base/units.ts';
 
@@ -29,6 +29,9 @@ export interface NatsSettings {
   readonly keyFile: string;
 }
 
+/** How grave a turn of the link is: up, down, or down by what is wrong on this machine. */
+export type TurnLevel = 'info' | 'warn' | 'error';
+
 const BACKOFF = { first: millis(250), max: millis(15_000) };
 
 export class NatsLink implements AsyncDisposable {
@@ -38,12 +41,12 @@ export class NatsLink implements AsyncDisposable {
   readonly #random: Random;
   readonly #stop = new AbortController();
   readonly #upListeners: ((connection: NatsConnection) => void)[] = [];
-  readonly #turnListeners: ((text: string) => void)[] = [];
+  readonly #turnListeners: ((text: string, level: TurnLevel) => void)[] = [];
   readonly #waiters = new Set<(connection: NatsConnection) => void>();
   #connection: NatsConnection | undefined;
   #isUp = false;
-  /** Before the first try it is neither up nor down. */
-  #hasTried = false;
+  /** Of the last turn. Before the first try the link is neither up nor down. */
+  #told: TurnLevel | undefined;
   #loop: Promise<void> | undefined;
   /** Since when the link is as it is, Unix epoch milliseconds. */
   sinceMs: number;
@@ -72,8 +75,8 @@ export class NatsLink implements AsyncDisposable {
     if (this.#isUp && this.#connection !== undefined) listener(this.#connection);
   }
 
-  /** Told in words, each time the link comes up or goes down. */
-  onTurn(listener: (text: string) => void): void {
+  /** Told in words, each time the link comes up or goes down, and when what keeps it down turns out to be a file that cannot be read. */
+  onTurn(listener: (text: string, level: TurnLevel) => void): void {
     this.#turnListeners.push(listener);
   }
 
@@ -121,7 +124,7 @@ export class NatsLink implements AsyncDisposable {
         attempt = 0;
         await this.#watch(connection);
       } catch (error) {
-        this.#down(explain(error, this.#settings));
+        this.#down(explain(error, this.#settings), error instanceof GatewayError ? 'error' : 'warn');
       }
       await this.#clock
         .sleep(backoffDelay(BACKOFF, attempt + 1, this.#random), this.#stop.signal)
@@ -143,7 +146,7 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #up(connection: NatsConnection): void {
-    if (!this.#isUp) this.#turn(`link up: ${connection.getServer()}`);
+    if (!this.#isUp) this.#turn(`link up: ${connection.getServer()}`, 'info');
     this.#isUp = true;
     this.sinceMs = this.#clock.now();
     this.error = undefined;
@@ -152,21 +155,23 @@ export class NatsLink implements AsyncDisposable {
     for (const listener of this.#upListeners) listener(connection);
   }
 
-  #down(reason: string): void {
+  #down(reason: string, level: TurnLevel = 'warn'): void {
     if (this.#isUp) this.sinceMs = this.#clock.now();
     const servers = this.#settings.servers.join(', ');
-    if (this.#isUp || !this.#hasTried) this.#turn(`link down: ${servers}: ${reason}; tried again in the background`);
+    const isNews = this.#isUp || this.#told === undefined || (level === 'error' && this.#told !== 'error');
+    if (isNews) this.#turn(`link down: ${servers}: ${reason}; tried again in the background`, level);
     this.#isUp = false;
     this.error = reason;
   }
 
-  #turn(text: string): void {
-    this.#hasTried = true;
-    for (const listener of this.#turnListeners) listener(text);
+  #turn(text: string, level: TurnLevel): void {
+    this.#told = level;
+    for (const listener of this.#turnListeners) listener(text, level);
   }
 
   #options(): ConnectionOptions {
     const { servers, caFile, certFile, keyFile } = this.#settings;
+    for (const path of [caFile, certFile, keyFile]) if (path !== '') readFile(path);
     const tls = { ...(caFile && { caFile }), ...(certFile && { certFile, keyFile }) };
     const authenticator = authenticatorOf(this.#settings);
     return {
@@ -185,27 +190,31 @@ export class NatsLink implements AsyncDisposable {
 }
 
 function authenticatorOf(settings: NatsSettings): Authenticator | undefined {
-  if (settings.credsFile) return credsAuthenticator(fs.readFileSync(settings.credsFile));
-  if (settings.nkeyFile) return nkeyAuthenticator(Buffer.from(readSecret(settings.nkeyFile)));
+  if (settings.credsFile) return credsAuthenticator(readFile(settings.credsFile));
+  if (settings.nkeyFile) return nkeyAuthenticator(Buffer.from(readLine(settings.nkeyFile)));
   if (settings.user) {
-    return usernamePasswordAuthenticator(settings.user, settings.passwordFile ? readSecret(settings.passwordFile) : '');
+    return usernamePasswordAuthenticator(settings.user, settings.passwordFile ? readLine(settings.passwordFile) : '');
   }
   return undefined;
 }
 
-function readSecret(path: string): string {
+function readLine(path: string): string {
+  return readFile(path).toString().trim();
+}
+
+function readFile(path: string): Buffer {
   try {
-    return fs.readFileSync(path, 'utf8').trim();
+    return fs.readFileSync(path);
   } catch (error) {
-    throw new GatewayError('not_found', `secret file ${path}`, {
+    throw new GatewayError('not_found', `file ${path} cannot be read`, {
       cause: error,
-      hint: 'Check sync.password_file, nkey_file and creds_file.',
+      hint: 'Check the files that sync names: password_file, nkey_file, creds_file, ca_file, cert_file and key_file.',
     });
   }
 }
 
 function explain(error: unknown, settings: NatsSettings): string {
-  const text = describeError(error);
+  const text = error instanceof GatewayError ? describeWithHint(error) : describeError(error);
   // The server drops a client without certificate only after its own time-out (docs/reference/sync.md).
   const maybeTls = /timeout/i.test(text) && settings.caFile && !settings.certFile;
   return maybeTls

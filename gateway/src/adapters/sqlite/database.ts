@@ -17,6 +17,8 @@ export interface Migration {
 export interface OpenOptions {
   /** Path of the native addon, where it does not lie in node_modules. */
   readonly nativeBinding?: string | undefined;
+  /** Called before the first migration of a database that has no tables yet; what it throws leaves the database so. */
+  readonly whenNew?: () => void;
 }
 
 /** @throws GatewayError `corrupt` when the file is no database, or newer than this program; `exhausted` when the disk is full. */
@@ -29,6 +31,7 @@ export function openDatabase(path: string, migrations: readonly Migration[], opt
     database.pragma('temp_store = MEMORY');
     database.pragma('cache_size = -2048');
     database.pragma('journal_size_limit = 4194304');
+    if (!hasTables(database)) options.whenNew?.();
     migrate(database, path, migrations);
   } catch (error) {
     database.close();
@@ -37,8 +40,21 @@ export function openDatabase(path: string, migrations: readonly Migration[], opt
   return database;
 }
 
-/** What SQLite says of the disk as one of our errors; anything else, a mistake of ours, as it is. */
+/** False of a new database: a start that ended before its first migration leaves one. */
+export function hasTables(database: Database): boolean {
+  return database.pragma('user_version', { simple: true }) !== 0;
+}
+
+/**
+ * What SQLite says of the disk as one of our errors; anything else, a mistake of ours, as it is. An error that a statement of the
+ * connection has made of it already gets the action in front.
+ */
 export function sqliteError(action: string, error: unknown): unknown {
+  if (error instanceof GatewayError && error.cause instanceof Sqlite.SqliteError) {
+    if (error.message.startsWith(action)) return error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new GatewayError(error.code, `${action}: ${error.message}`, { cause: error.cause, ...hint });
+  }
   if (!(error instanceof Sqlite.SqliteError)) return error;
   if (error.code === 'SQLITE_FULL') {
     const hint = 'Free space on the data partition, or lower store.disk_max.';
@@ -65,10 +81,37 @@ export function openForReading(path: string, options: OpenOptions = {}): Databas
 function connect(path: string, options: OpenOptions, readonly: boolean): Database {
   const native = options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding };
   try {
-    return new Sqlite(path, { readonly, timeout: 5000, ...native });
+    return withOurErrors(new Sqlite(path, { readonly, timeout: 5000, ...native }), `database ${path}`);
   } catch (error) {
+    const known = sqliteError(`open database ${path}`, error);
+    if (known instanceof GatewayError) throw known;
     throw new GatewayError('unavailable', `open database ${path}`, { cause: error });
   }
+}
+
+/** Statements may meet damage long after the opening: whoever runs them gets a GatewayError that names the database. */
+function withOurErrors(database: Database, name: string): Database {
+  const guard = (target: object, methods: Record<string, (...args: never[]) => unknown>) => {
+    for (const [method, inner] of Object.entries(methods)) {
+      const value = (...args: never[]) => {
+        try {
+          return inner.apply(target, args);
+        } catch (error) {
+          throw sqliteError(name, error);
+        }
+      };
+      Object.defineProperty(target, method, { value });
+    }
+  };
+  const prepare = (sql: string) => {
+    const statement = Sqlite.prototype.prepare.call(database, sql);
+    const { run, get, all } = statement;
+    guard(statement, { run, get, all });
+    return statement;
+  };
+  const { exec, pragma } = database;
+  guard(database, { prepare, exec, pragma });
+  return database;
 }
 
 function migrate(database: Database, path: string, migrations: readonly Migration[]): void {

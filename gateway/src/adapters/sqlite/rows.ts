@@ -41,6 +41,21 @@ export function readSegmentsBetween(database: Database, lane: Lane, fromMs: numb
   return records.map(segmentFrom);
 }
 
+/** The segments of a lane whose files are kept, newest first. */
+export function readNewestSegments(database: Database, lane: Lane, limit: number): SegmentRow[] {
+  const records = database
+    .prepare(
+      `SELECT * FROM segment WHERE lane = :lane AND state IN ('sealed', 'confirmed') ORDER BY sequence DESC LIMIT :limit`,
+    )
+    .all({ lane, limit }) as SegmentRecord[];
+  return records.map(segmentFrom);
+}
+
+export function readSegmentState(database: Database, lane: Lane, sequence: number): SegmentState | undefined {
+  const sql = 'SELECT state FROM segment WHERE lane = ? AND sequence = ?';
+  return database.prepare(sql).pluck().get(lane, sequence) as SegmentState | undefined;
+}
+
 export interface QuarantineRow {
   readonly atMs: number;
   readonly topic: string;

@@ -1,6 +1,6 @@
 /** Sagas and their timelines in SQLite. Synchronous, on the store worker; other threads reach it through its proxy. */
 import type { SagaChange, SagaEvent, SagaRow, SagaState } from '../../core/model/saga.ts';
-import type { Database } from './database.ts';
+import { type Database, sqliteError } from './database.ts';
 
 /** Lines kept of one saga's timeline, and finished sagas kept in all: the newest. */
 const EVENTS_PER_SAGA_MAX = 200;
@@ -50,29 +50,34 @@ export class SqliteSagaStore {
     this.#sql.add.run({ ...saga, atMs: Math.round(saga.atMs), parameters: JSON.stringify(saga.parameters) });
   }
 
+  /** One transaction. @throws GatewayError as `sqliteError` says. */
   record(change: SagaChange): void {
+    try {
+      this.#database.transaction(() => this.#record(change)).immediate();
+    } catch (error) {
+      throw sqliteError(`record saga ${change.id}`, error);
+    }
+  }
+
+  #record(change: SagaChange): void {
     const { set, id } = change;
-    this.#database
-      .transaction(() => {
-        this.#sql.update.run({
-          id,
-          state: set.state ?? null,
-          step: set.step ?? null,
-          attempt: set.attempt ?? null,
-          generation: set.generation ?? null,
-          results: set.results === undefined ? null : JSON.stringify(set.results),
-          hasError: set.error === undefined ? 0 : 1,
-          error: set.error ?? null,
-          stepMs: set.stepMs ?? null,
-          atMs: change.atMs,
-        });
-        let number = this.#sql.lastEvent.get(id) as number;
-        for (const event of change.events) this.#sql.addEvent.run({ sagaId: id, number: ++number, ...event });
-        if (number > EVENTS_PER_SAGA_MAX) this.#sql.trimEvents.run({ id, through: number - EVENTS_PER_SAGA_MAX });
-        const ends = change.events.some((event) => event.kind === 'ended');
-        if (ends && ++this.#endings % TRIM_EVERY === 0) this.#sql.trimFinished.run(FINISHED_MAX);
-      })
-      .immediate();
+    this.#sql.update.run({
+      id,
+      state: set.state ?? null,
+      step: set.step ?? null,
+      attempt: set.attempt ?? null,
+      generation: set.generation ?? null,
+      results: set.results === undefined ? null : JSON.stringify(set.results),
+      hasError: set.error === undefined ? 0 : 1,
+      error: set.error ?? null,
+      stepMs: set.stepMs ?? null,
+      atMs: change.atMs,
+    });
+    let number = this.#sql.lastEvent.get(id) as number;
+    for (const event of change.events) this.#sql.addEvent.run({ sagaId: id, number: ++number, ...event });
+    if (number > EVENTS_PER_SAGA_MAX) this.#sql.trimEvents.run({ id, through: number - EVENTS_PER_SAGA_MAX });
+    const ends = change.events.some((event) => event.kind === 'ended');
+    if (ends && ++this.#endings % TRIM_EVERY === 0) this.#sql.trimFinished.run(FINISHED_MAX);
   }
 
   active(): SagaRow[] {

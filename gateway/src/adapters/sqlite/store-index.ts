@@ -4,6 +4,7 @@ import { LANES, type Lane } from '../../core/model/series.ts';
 import type {
   Checkpoint,
   IndexSnapshot,
+  ListedSegment,
   SegmentRow,
   SegmentState,
   StoreIndex,
@@ -117,8 +118,8 @@ export class SqliteStoreIndex implements StoreIndex {
     return this.#sql.kept.get() as ReturnType<StoreIndex['kept']>;
   }
 
-  names(): { lane: Lane; sequence: number }[] {
-    return this.#sql.names.all() as { lane: Lane; sequence: number }[];
+  files(): ListedSegment[] {
+    return this.#sql.files.all() as ListedSegment[];
   }
 
   /** One transaction. @throws GatewayError `exhausted` when the disk is full; then nothing has changed. */
@@ -207,7 +208,9 @@ function prepare(database: Database) {
        coalesce(sum(bytes) FILTER (WHERE state = 'corrupt'), 0) AS corruptBytes
        FROM segment WHERE state IN ('sealed', 'confirmed', 'corrupt')`,
     ),
-    names: database.prepare(`SELECT lane, sequence FROM segment WHERE state IN ('sealed', 'confirmed', 'corrupt')`),
+    files: database.prepare(
+      `SELECT lane, sequence, state, bytes FROM segment WHERE state IN ('sealed', 'confirmed', 'corrupt')`,
+    ),
     addQuarantine: database.prepare(
       'INSERT INTO quarantine (at_ms, topic, reason, sample) VALUES (:atMs, :topic, :reason, :sample)',
     ),

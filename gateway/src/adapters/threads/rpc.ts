@@ -79,6 +79,13 @@ export function remoteCalls<V>(port: Port): { remote: Remote<V>; fail: (reason: 
   return { remote, fail };
 }
 
+/** What ended a worker, as the thread that started it gets it: an expected failure arrives with its code and hint, but as a plain Error. */
+export function reviveError(thrown: Error): Error {
+  if (thrown.name !== 'GatewayError') return thrown;
+  const { code, hint } = thrown as GatewayError;
+  return new GatewayError(code, thrown.message, { cause: thrown.cause, ...(hint === undefined ? {} : { hint }) });
+}
+
 function revive(error: NonNullable<Answer['error']>): Error {
   if (error.code === undefined) return new Error(error.message);
   return new GatewayError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });

@@ -296,12 +296,8 @@ export class IngestPipeline implements Intake {
       columns.series[row] = series;
       columns.quality[row] = quality;
     }
-    for (let row = first; row < first + rows.length; row++) {
-      const series = columns.series[row]!;
-      board.timeMs[series] = columns.timeMs[row]!;
-      board.value[series] = columns.value[row]!;
-      board.count[series]!++;
-    }
+    for (let row = first; row < first + rows.length; row++)
+      board.hear(columns.series[row]!, columns.timeMs[row]!, columns.value[row]!);
     columns.length = first + rows.length;
     this.#received += rows.length;
     counters[COUNTER_INDEX.gateway_ingest_points]! += rows.length;

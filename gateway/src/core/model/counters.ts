@@ -10,6 +10,11 @@ export const COUNTERS = [
   { name: 'gateway_ingest_points', unit: '1', help: 'Points decoded' },
   { name: 'gateway_ingest_quarantined', unit: '1', help: 'Messages rejected and quarantined' },
   { name: 'gateway_ingest_ignored', unit: '1', help: 'Messages of routes that are brokered but not stored' },
+  {
+    name: 'gateway_ingest_refused_connections',
+    unit: '1',
+    help: 'Connections refused: beyond the bound, without a right to come in, or not of this protocol',
+  },
   { name: 'gateway_ingest_stalls', unit: '1', help: 'Times a source was paused because the pipeline was full' },
   { name: 'gateway_ingest_batches', unit: '1', help: 'Batches handed to the store' },
   { name: 'gateway_function_events', unit: '1', help: 'Events that messages and alarms became for functions' },

@@ -1,5 +1,5 @@
 import type { Ledger } from '../model/ledger.ts';
-import type { Lane, Series } from '../model/series.ts';
+import { LANES, type Lane, type Series } from '../model/series.ts';
 import type { QuarantinedMessage } from './contribution.ts';
 import type { SegmentSummary } from './segment-format.ts';
 
@@ -23,7 +23,7 @@ export interface SegmentFiles {
   read(name: string): Uint8Array;
   /** Harmless when the file is gone. */
   remove(name: string): void;
-  list(): string[];
+  list(): { readonly name: string; readonly bytes: number }[];
 }
 
 /** Life of a segment's row; a segment is unconfirmed while `sealed`. */
@@ -41,6 +41,8 @@ export interface SegmentRow extends SegmentSummary {
   readonly bytes: number;
   readonly sealedMs: number;
 }
+
+export type ListedSegment = Pick<SegmentRow, 'lane' | 'sequence' | 'state' | 'bytes'>;
 
 export interface AlarmRow {
   readonly series: number;
@@ -92,9 +94,17 @@ export interface StoreIndex {
   expirable(lane: Lane, limit: number): SegmentRow[];
   /** Octets and number of segments whose file is kept, corrupt ones among them. */
   kept(): { segments: number; bytes: number; confirmedBytes: number; corruptBytes: number };
-  names(): { lane: Lane; sequence: number }[];
+  /** Segments whose file is kept, corrupt ones among them. */
+  files(): ListedSegment[];
 }
 
 export function segmentFileName(lane: Lane, sequence: number): string {
   return `${lane}-${String(sequence).padStart(12, '0')}.tgs`;
+}
+
+/** The other way round; null when it is no whole segment's name. */
+export function parseSegmentFileName(name: string): { lane: Lane; sequence: number } | null {
+  const [, word, digits] = /^([a-z]+)-(\d{12,})\.tgs$/.exec(name) ?? [];
+  const lane = LANES.find((candidate) => candidate === word);
+  return lane === undefined ? null : { lane, sequence: Number(digits) };
 }

@@ -17,8 +17,16 @@ import { AlarmBoard } from './alarm-board.ts';
 import type { Compressor } from './compressor.ts';
 import type { Contribution, QuarantinedMessage } from './contribution.ts';
 import { decodeJournalRecord, JournalRecordEncoder } from './journal-record.ts';
-import type { Checkpoint, Journal, SegmentFiles, SegmentRow, SegmentState, StoreIndex } from './ports.ts';
-import { SEGMENT_MOVES, segmentFileName } from './ports.ts';
+import type {
+  Checkpoint,
+  Journal,
+  ListedSegment,
+  SegmentFiles,
+  SegmentRow,
+  SegmentState,
+  StoreIndex,
+} from './ports.ts';
+import { parseSegmentFileName, SEGMENT_MOVES, segmentFileName } from './ports.ts';
 import { encodeSegment } from './segment-format.ts';
 import { Tail } from './tail.ts';
 
@@ -88,8 +96,12 @@ export class Store {
     return this.#series;
   }
 
-  /** Reads the index, replays the journal, deletes files that no row knows. Called once, first. */
-  open(): void {
+  /**
+   * Reads the index, replays the journal, deletes files that no row knows. Called once, first.
+   * @returns what is wrong with the files of segments that rows do know, of each one line.
+   * @throws GatewayError `corrupt` when there are files of later segments than the index knows; then nothing was deleted.
+   */
+  open(): string[] {
     const { index, journal, files } = this.#ports;
     const snapshot = index.open();
     this.#epoch = snapshot.epoch;
@@ -99,10 +111,14 @@ export class Store {
     this.#lastSequence = snapshot.lastSequence;
     for (const series of snapshot.series) this.#series.set(series.id, series);
     this.#alarms.load(snapshot.alarms);
-    const known = new Set(index.names().map((row) => segmentFileName(row.lane, row.sequence)));
-    for (const name of files.list()) if (!known.has(name)) files.remove(name);
+    const found = new Map(files.list().map(({ name, bytes }) => [name, bytes]));
+    refuseLater([...found.keys()], this.#lastSequence);
+    const listed = index.files();
+    const known = new Set(listed.map((row) => segmentFileName(row.lane, row.sequence)));
+    for (const name of found.keys()) if (!known.has(name)) files.remove(name);
     const isWhole = journal.replay((octets) => this.#replay(octets, snapshot.recordNumber));
     if (!isWhole) this.#writeOffLost();
+    return listed.flatMap((row) => faultOf(row, found.get(segmentFileName(row.lane, row.sequence))) ?? []);
   }
 
   /**
@@ -187,6 +203,16 @@ export class Store {
       for (let i = 0; i < points.length; i++) if (points.series[i] === id) appendPoints(found, points, i, i + 1);
     }
     return found;
+  }
+
+  /** The newest rejected messages that are in the journal and not yet in the index, newest first. */
+  rejected(limit: number): QuarantinedMessage[] {
+    return this.#quarantine.slice(-limit).reverse();
+  }
+
+  /** Every point that is in no segment yet, by lane, oldest first. Called between `open` and the first commit. */
+  tails(): PointColumns[] {
+    return LANES.map((lane) => this.#tails[lane].points);
   }
 
   #pending(lane: Lane): number {
@@ -335,4 +361,27 @@ export class Store {
     this.#quarantine = [];
     this.#alarms.clearChanged();
   }
+}
+
+/**
+ * A crash leaves at most the file of the next segment of a lane, whose points are still in the journal. Later ones were sealed by a newer
+ * state of the index: it is an old copy, and would give their numbers away a second time.
+ */
+function refuseLater(names: readonly string[], lastSequence: Record<Lane, number>): void {
+  const later = names.filter((name) => {
+    const segment = parseSegmentFileName(name);
+    return segment !== null && segment.sequence > lastSequence[segment.lane] + 1;
+  });
+  if (later.length === 0) return;
+  throw new GatewayError(
+    'corrupt',
+    `${later.length} segment files, such as ${later[0]}, are later than the database that lists them: it is an older copy`,
+    { hint: 'Restore the newest tidegate.db, or move the whole state folder away: nothing was deleted.' },
+  );
+}
+
+/** By size alone; what a corrupt segment's file is like has been told already. */
+function faultOf({ lane, sequence, state, bytes }: ListedSegment, found: number | undefined): string | null {
+  if (state === 'corrupt' || found === bytes) return null;
+  return `${segmentFileName(lane, sequence)}: ${bytes} octets expected, ${found === undefined ? 'no file' : found} found`;
 }

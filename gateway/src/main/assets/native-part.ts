@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { syncFolder } from '../../adapters/files/durable.ts';
+import { ownerHint } from '../../adapters/files/owner.ts';
 import { errnoOf, GatewayError } from '../../base/errors.ts';
 import { isNoexec } from './mount-options.ts';
 import type { NativeFolder } from './native-folder.ts';
@@ -49,8 +50,8 @@ export function placeNativePart(part: NativePart, folder: NativeFolder): string 
   try {
     if (!folder.isShipped) {
       makePrivate(folder.path);
-      const reason = whyNotPrivate(folder.path);
-      if (reason !== undefined) throw fail('denied', reason, `Make it private: chown to the service, chmod 0700.`);
+      const refused = whyNotPrivate(folder.path);
+      if (refused !== undefined) throw fail('denied', refused.reason, refused.hint);
       if (!isIntact(path, part)) writeWhole(path, part, folder.path);
     }
     if (isNoexec(folder.path)) {
@@ -85,11 +86,16 @@ function makePrivate(folder: string): void {
 }
 
 /** Who may write into the folder may choose what we run. */
-function whyNotPrivate(folder: string): string | undefined {
+function whyNotPrivate(folder: string): { reason: string; hint: string } | undefined {
   const { uid, mode } = fs.statSync(folder);
   const me = process.geteuid!();
-  if (uid !== me && uid !== 0) return `owned by user ${me} or root expected, user ${uid} found`;
-  if ((mode & 0o022) !== 0) return `writable by its owner only expected, mode 0${(mode & 0o777).toString(8)} found`;
+  if (uid !== me && uid !== 0) {
+    return { reason: `owned by user ${me} or root expected, user ${uid} found`, hint: ownerHint(folder) };
+  }
+  if ((mode & 0o022) !== 0) {
+    const reason = `writable by its owner only expected, mode 0${(mode & 0o777).toString(8)} found`;
+    return { reason, hint: `Make it private: chmod 0700 ${folder}` };
+  }
   return undefined;
 }
 

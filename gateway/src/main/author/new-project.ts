@@ -1,6 +1,7 @@
 /** A new module's folder: a template with its name filled in, and a copy of the SDK, so that it builds with nothing else of ours. */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeMissing } from '../../adapters/files/make-folder.ts';
 import { GatewayError } from '../../base/errors.ts';
 import type { ModuleManifest } from '../../core/modules/manifest.ts';
 import type { ShippedFile } from '../assets/face.ts';
@@ -51,9 +52,10 @@ function filledIn(octets: Uint8Array, id: string): string {
 /** Made in one step, so that two at once cannot both believe that it was not there. */
 function makeFolder(folder: string): void {
   try {
-    fs.mkdirSync(dirname(folder), { recursive: true });
+    makeMissing(dirname(folder));
     fs.mkdirSync(folder);
   } catch (error) {
+    if (error instanceof GatewayError) throw error;
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
     if (!isThere) throw new GatewayError('unavailable', `${folder}: cannot be made`, { cause: error });
     throw new GatewayError('conflict', `${folder}: no such folder expected, one found`, {

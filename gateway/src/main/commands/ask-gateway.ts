@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { describeError, type ErrorCode, errnoOf, GatewayError } from '../../base/errors.ts';
 import type { OptionValues } from './command.ts';
+import { endedWithoutNotice, notAllowed } from './state-access.ts';
 import { pathsFrom } from './state-folder.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -19,16 +20,19 @@ export async function askGateway<T>(
   path: string,
   body: Uint8Array = new Uint8Array(),
 ): Promise<T> {
-  const { folder, control } = pathsFrom(options);
+  const paths = pathsFrom(options);
+  const { folder, control } = paths;
   const answer = await exchange(control, method, path, body).catch((error) => {
-    const isAway = ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '');
-    if (isAway) {
+    const errno = errnoOf(error);
+    if (errno === 'ECONNREFUSED') throw endedWithoutNotice(paths, `nothing listens at ${control}`);
+    if (errno === 'EACCES') throw notAllowed(`state folder ${folder}: its gateway does not answer`, folder);
+    if (errno === 'ENOENT') {
       throw new GatewayError('unavailable', `no gateway runs on state folder ${folder}`, {
         hint: 'Name the folder of the one that runs with --state, or its configuration with --config.',
       });
     }
     throw new GatewayError('unavailable', `ask the gateway on state folder ${folder}: ${describeError(error)}`, {
-      hint: 'Do you own the state folder?',
+      cause: error,
     });
   });
   const document = JSON.parse(answer.text) as unknown;

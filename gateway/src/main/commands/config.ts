@@ -1,17 +1,19 @@
 import * as fs from 'node:fs';
 import { type Database, openForReading } from '../../adapters/sqlite/database.ts';
 import { GatewayError } from '../../base/errors.ts';
-import { ConfigError, type ConfigFault, describeFault } from '../../config/fault.ts';
+import { type ConfigFault, describeFault } from '../../config/fault.ts';
+import { isWithin } from '../../config/names.ts';
 import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
 import { assets } from '../assets.ts';
-import { loadConfig } from '../config-files.ts';
+import { examineFiles, loadConfig } from '../config-files.ts';
 import { FunctionPackages } from '../functions/function-packages.ts';
 import { loadFunction } from '../functions/load-function.ts';
 import { configOf, moduleLoader } from '../modules/load-module.ts';
 import { ModuleLibrary } from '../modules/module-library.ts';
 import { statePaths } from '../state-paths.ts';
 import { type Command, EXIT, listOf, print, printJson, table } from './command.ts';
+import { configWarnings } from './config-warnings.ts';
 
 const CONFIG_OPTION = { config: { type: 'string', multiple: true } } as const;
 
@@ -38,25 +40,32 @@ export const configShow: Command = {
 export const configCheck: Command = {
   verb: 'config check',
   usage: '[--config FILE]...',
-  summary: 'Checks the configuration and prints every fault at once.',
+  summary: 'Checks the configuration, prints every fault at once, and what is doubtful as a warning.',
   options: CONFIG_OPTION,
   words: [0, 0],
   async run({ options }) {
-    let faults: readonly ConfigFault[] = [];
-    try {
-      faults = await moduleFaults(loadConfig(listOf(options.config)).config);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      faults = error.faults;
+    const examined = examineFiles(listOf(options.config));
+    const faults = [...examined.faults, ...(await moduleFaults(examined))];
+    const warnings = configWarnings(examined);
+    const isRight = faults.length === 0;
+    if (options.json) printJson({ ok: isRight, faults, warnings });
+    else {
+      const lines = [...faults.map(describeFault), ...warnings.map((one) => `warning: ${describeFault(one)}`)];
+      print([...lines, ...(isRight ? ['The configuration is right.'] : [])].join('\n'));
     }
-    if (options.json) printJson({ ok: faults.length === 0, faults });
-    else print(faults.length === 0 ? 'The configuration is right.' : faults.map(describeFault).join('\n'));
-    return faults.length === 0 ? EXIT.ok : EXIT.usage;
+    return isRight ? EXIT.ok : EXIT.usage;
   },
 };
 
-/** What the gateway would refuse when it starts modules and functions: they are looked at only once the rest is right. */
-async function moduleFaults(config: Config): Promise<ConfigFault[]> {
+interface Examined {
+  readonly config: Config;
+  readonly faults: readonly ConfigFault[];
+}
+
+/** What the gateway would refuse when it starts modules and functions, except of those whose name or module has a fault already. */
+async function moduleFaults({ config, faults: known }: Examined): Promise<ConfigFault[]> {
+  const isReadable = (path: string) =>
+    !known.some((fault) => [path, `${path}.name`, `${path}.module`].some((at) => isWithin(at, fault.path)));
   const { developerMode } = config.modules;
   const library = new ModuleLibrary({ stateFolder: config.gateway.stateDir, developerMode });
   const loader = moduleLoader(library, null);
@@ -66,15 +75,16 @@ async function moduleFaults(config: Config): Promise<ConfigFault[]> {
   const loadForFunction = (id: string) => packages.load(id, null);
   const faults: ConfigFault[] = [];
   for (const [index, { enabled, module, name, input }] of config.module.entries()) {
-    if (!enabled) continue;
+    if (!enabled || !isReadable(`module[${index}]`)) continue;
     const inputs = input.map((one) => one.config);
     const fault = await faultOf('module', index, () => configOf(load(module).manifest, name, inputs));
     if (fault !== null) faults.push(fault);
   }
   for (const [index, entry] of config.function.entries()) {
-    const fault = entry.enabled
-      ? await faultOf('function', index, () => loadFunction(entry, loadForFunction, null))
-      : null;
+    const fault =
+      entry.enabled && isReadable(`function[${index}]`)
+        ? await faultOf('function', index, () => loadFunction(entry, loadForFunction, null))
+        : null;
     if (fault !== null) faults.push(fault);
   }
   return faults;

@@ -1,9 +1,12 @@
-import { describeError } from '../../base/errors.ts';
+import { describeWithHint, GatewayError } from '../../base/errors.ts';
+import { describeFault } from '../../config/fault.ts';
 import { loadConfig } from '../config-files.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog, type Log } from '../service/log.ts';
 import { openServiceNotice } from '../service/service-notice.ts';
 import { type Command, EXIT, listOf, print, printJson } from './command.ts';
+import { configWarnings } from './config-warnings.ts';
+import { claimStateFolder } from './state-access.ts';
 import { stateOverride } from './state-folder.ts';
 
 /** A drain that takes longer is given up: what is in the journal is safe anyway. */
@@ -18,16 +21,19 @@ export const run: Command = {
   options: { config: { type: 'string', multiple: true }, state: { type: 'string' } },
   words: [0, 0],
   async run({ options }) {
-    const { config } = loadConfig(listOf(options.config), stateOverride(options.state));
+    const parsed = loadConfig(listOf(options.config), stateOverride(options.state));
+    const { config } = parsed;
+    claimStateFolder(config.gateway.stateDir);
     const log = createLog(config.log.level as Parameters<typeof createLog>[0]);
     endOnMistakes(log);
+    for (const warning of configWarnings(parsed)) log('warn', `configuration: ${describeFault(warning)}`);
     using service = openServiceNotice(config.gateway.stateDir, log);
     // Heard from the beginning: a stop that comes while it starts is a stop.
     const stopped = new Promise((resolve) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
     });
     const gateway = await startGateway(config, (error) => {
-      log('error', `fatal: ${describeError(error)}`);
+      log('error', `fatal: ${describeWithHint(error)}`);
       process.exit(EXIT.failed);
     });
     service?.running(gateway);
@@ -50,10 +56,11 @@ export const run: Command = {
   },
 };
 
-/** A mistake of the program ends it, as ever; it is told in one line, as an error, instead of in many without a priority. */
+/** A mistake of the program ends it, as ever; it is told in one line, as an error, instead of in many without a priority. What was to be expected is told without a stack. */
 function endOnMistakes(log: Log): void {
   process.on('uncaughtException', (error: unknown) => {
-    log('error', `internal: ${describeError(error)} ${framesOf(error)}`);
+    const isExpected = error instanceof GatewayError;
+    log('error', isExpected ? describeWithHint(error) : `internal: ${describeWithHint(error)} ${framesOf(error)}`);
     process.exit(EXIT.failed);
   });
 }

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describeError } from '../../base/errors.ts';
 import { executableCheck, pagesCheck } from '../self-test/asset-check.ts';
 import type { Check, CheckResult } from '../self-test/check.ts';
@@ -33,13 +31,9 @@ export const selfTest: Command = {
   options: { dir: { type: 'string' } },
   words: [0, 0],
   async run({ options }) {
-    const folder = mkdtempSync(join(textOf(options.dir) ?? tmpdir(), 'tidegate-self-test-'));
+    const base = textOf(options.dir) ?? tmpdir();
     const results: CheckResult[] = [];
-    try {
-      for (const check of CHECKS) results.push(await perform(check, folder));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    for (const check of CHECKS) results.push(await perform(check, base));
     const isGood = results.every(({ ok }) => ok);
     if (options.json) printJson({ ok: isGood, checks: results });
     else {
@@ -55,11 +49,11 @@ export const selfTest: Command = {
   },
 };
 
-async function perform({ name, run }: Check, folder: string): Promise<CheckResult> {
+async function perform({ name, run }: Check, base: string): Promise<CheckResult> {
   const startMs = performance.now();
   const took = () => Math.round(performance.now() - startMs);
   try {
-    const detail = await run(folder);
+    const detail = await run(base);
     return { name, ok: true, detail, ms: took() };
   } catch (error) {
     const hint = error instanceof Error && 'hint' in error && error.hint ? ` (${error.hint})` : '';

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../../adapters/files/durable.ts';
 import { zstd } from '../../adapters/files/zstd.ts';
 import { CommitConsumer } from '../../adapters/nats/commit-consumer.ts';
 import { NatsLink } from '../../adapters/nats/link.ts';
@@ -60,7 +61,7 @@ export const sink: Command = {
     if (streamBytesMax === undefined)
       throw new GatewayError('invalid', `--stream-bytes: a size such as 1GiB expected, ${text('stream-bytes')} found`);
     if (ndjsonPath !== undefined) refuseForeignLines(ndjsonPath, path);
-    for (const file of [path, ndjsonPath ?? path]) fs.mkdirSync(dirname(file), { recursive: true });
+    for (const file of [path, ndjsonPath ?? path]) makeFolder(dirname(file));
     const database = openDatabase(path, assets.migrations('sink'), {
       nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)),
     });
@@ -90,7 +91,7 @@ export const sink: Command = {
       },
       systemClock,
     );
-    link.onTurn((turn) => log('info', `sink: ${turn}`));
+    link.onTurn((turn, level) => log(level, `sink: ${turn}`));
     link.start();
     consumer.start();
     if (options.json) printJson({ database: path, servers });

@@ -1,10 +1,11 @@
 import { get } from 'node:http';
-import { describeError, GatewayError } from '../../base/errors.ts';
+import { describeError, errnoOf, GatewayError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shedTotal } from '../../core/model/ledger.ts';
 import { LANES } from '../../core/model/series.ts';
 import type { StatusDocument } from '../status-report.ts';
 import { type Command, EXIT, print, printJson, table } from './command.ts';
+import { endedWithoutNotice } from './state-access.ts';
 import { pathsFrom, runningGateway, STATE_OPTIONS } from './state-folder.ts';
 
 /** Ample for a slow board: a second or two there. */
@@ -24,19 +25,27 @@ export const status: Command = {
         hint: '`tidegate store status` reads the folder without it.',
       });
     }
-    const document = await fetchStatus(`${running.web}api/status`);
+    const document = await fetchStatus(`${running.web}api/status`).catch((error: GatewayError) => {
+      const isGone = errnoOf(error.cause) === 'ECONNREFUSED';
+      throw isGone ? endedWithoutNotice(paths, `nothing listens at ${running.web}`) : error;
+    });
     if (options.json) printJson(document);
     else printStatus(document);
     return EXIT.ok;
   },
 };
 
+/** @throws GatewayError as the gateway did, `unavailable` when it does not answer. */
 async function fetchStatus(url: string): Promise<StatusDocument> {
+  let answer: StatusDocument | ReturnType<GatewayError['toJSON']>;
   try {
-    return JSON.parse(await textOf(url)) as StatusDocument;
+    answer = JSON.parse(await textOf(url)) as typeof answer;
   } catch (error) {
-    throw new GatewayError('unavailable', `ask the gateway at ${url}: ${describeError(error)}`);
+    throw new GatewayError('unavailable', `ask the gateway at ${url}: ${describeError(error)}`, { cause: error });
   }
+  if (!('code' in answer)) return answer;
+  const { code, message, hint } = answer;
+  throw new GatewayError(code, message, hint === undefined ? {} : { hint });
 }
 
 /** Not by `fetch`, whose client takes a second to load on a board. */
@@ -53,8 +62,8 @@ function textOf(url: string): Promise<string> {
   });
 }
 
-function printStatus({ gateway, rates, ledger, ingest, modules, store, sync, alarms }: StatusDocument): void {
-  const seconds = Math.round((gateway.nowMs - gateway.startedMs) / 1000);
+function printStatus({ gateway, rates, ledger, ingest, modules, store, sync, alarms, process }: StatusDocument): void {
+  const seconds = Math.round(process.uptimeMs / 1000);
   print(`${gateway.id}  ${gateway.state} for ${seconds} s  epoch ${gateway.epoch}  version ${gateway.version}`);
   print(
     `points ${Math.round(rates.pointsPerSecond).toLocaleString('en-US')}/s  from ${ingest.connections} connections at ${ingest.address}  ${ingest.series} series`,

@@ -13,6 +13,8 @@ import { openState, STATE_OPTIONS } from './state-folder.ts';
 
 const SPAN_OPTIONS = { ...STATE_OPTIONS, from: { type: 'string' }, to: { type: 'string' } } as const;
 const DAY_MS = 86_400_000;
+/** Of segments that were left out. */
+const NAMES_SHOWN = 5;
 
 interface SegmentSum {
   readonly lane: Lane;
@@ -78,8 +80,12 @@ export const storeQuery: Command = {
       }
     }
     warnOfDamage(history);
-    if (options.json) printJson({ series, fromMs, toMs, points: found, isComplete: found.length < limit });
-    else {
+    const { missing, damaged } = history;
+    if (options.json) {
+      const isComplete = found.length < limit && missing.size === 0 && damaged.size === 0;
+      const segments = { missingSegments: [...missing], damagedSegments: [...damaged] };
+      printJson({ series, fromMs, toMs, points: found, isComplete, ...segments });
+    } else {
       print(
         table(
           ['time', `value ${series.unit}`.trim(), series.lane === 'alarm' ? 'alarm' : 'quality'],
@@ -155,9 +161,13 @@ function lineOf(format: 'ndjson' | 'csv', series: Series, timeMs: number, value:
   return `"${name.replaceAll('"', '""')}",${series.lane},${timeMs},${number ?? ''},${quality}\n`;
 }
 
-function warnOfDamage({ damaged }: PointHistory): void {
-  if (damaged.size > 0)
-    process.stderr.write(`${damaged.size} damaged segments were left out: ${[...damaged].slice(0, 5).join(', ')}\n`);
+function warnOfDamage({ damaged, missing }: PointHistory): void {
+  for (const [what, names] of Object.entries({ damaged, missing })) {
+    if (names.size === 0) continue;
+    const shown = [...names].slice(0, NAMES_SHOWN).join(', ');
+    const rest = names.size > NAMES_SHOWN ? `, and ${names.size - NAMES_SHOWN} more` : '';
+    process.stderr.write(`${names.size} ${what} segments were left out: ${shown}${rest}\n`);
+  }
 }
 
 function openOutput(path: string): number {
@@ -226,5 +236,6 @@ function laneFrom(text: string): Lane {
 }
 
 function folderBytes(folder: string): number {
+  if (!fs.existsSync(folder)) return 0;
   return fs.readdirSync(folder).reduce((sum, name) => sum + fs.statSync(`${folder}/${name}`).size, 0);
 }

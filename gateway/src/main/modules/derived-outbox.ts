@@ -69,10 +69,7 @@ export class DerivedOutbox implements OutputSink {
     points.quality[row] = quality;
     if (lane === 'alarm' && quality === ALARM_STATE.raised) this.raised.add(series);
     else if (lane === 'alarm') this.raised.delete(series);
-    const at = series - DERIVED_SERIES_BASE;
-    this.#board.timeMs[at] = timeMs;
-    this.#board.value[at] = value;
-    this.#board.count[at]!++;
+    this.#board.hear(series - DERIVED_SERIES_BASE, timeMs, value);
   }
 
   shed(lane: DerivedLane, reason: ShedReason, rows: number): void {

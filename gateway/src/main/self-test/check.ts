@@ -4,10 +4,10 @@ import { GatewayError } from '../../base/errors.ts';
 export interface Check {
   readonly name: string;
   /**
-   * @param folder a temporary folder of the whole run, private.
+   * @param base where a part that needs a temporary folder makes one, and removes it.
    * @returns what was seen, in a few words. @throws whatever is wrong.
    */
-  readonly run: (folder: string) => string | Promise<string>;
+  readonly run: (base: string) => string | Promise<string>;
 }
 
 export interface CheckResult {

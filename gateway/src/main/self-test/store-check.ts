@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../adapters/files/durable.ts';
 import { JournalFiles } from '../../adapters/files/journal-files.ts';
@@ -6,6 +7,7 @@ import { zstd } from '../../adapters/files/zstd.ts';
 import { openDatabase } from '../../adapters/sqlite/database.ts';
 import { SqliteStoreIndex } from '../../adapters/sqlite/store-index.ts';
 import { systemClock } from '../../base/clock.ts';
+import { errnoOf, GatewayError } from '../../base/errors.ts';
 import { allocatePoints } from '../../core/model/points.ts';
 import { segmentFileName } from '../../core/store/ports.ts';
 import { SegmentReader } from '../../core/store/segment-format.ts';
@@ -17,6 +19,16 @@ import { type Check, expectSame } from './check.ts';
 const ROWS = 1000;
 const SERIES = { id: 1, device: 'self-test', point: 'value', unit: '', type: 'gauge', lane: 'live' } as const;
 
+/** Why a temporary folder cannot be made, by the code of the system call. */
+const WHY_NOT: Partial<Record<string, string>> = {
+  ENOENT: 'no such folder',
+  ENOTDIR: 'a folder expected, a file found',
+  EROFS: 'the file system is read-only',
+  EACCES: 'not writable',
+  EPERM: 'not writable',
+  ENOSPC: 'the disk is full',
+};
+
 interface OpenStore extends Disposable {
   readonly store: Store;
   readonly files: SegmentFolder;
@@ -25,8 +37,9 @@ interface OpenStore extends Disposable {
 /** A store of its own: points are committed, found again after it was opened anew, sealed, and read back from the segment. */
 export const storeCheck: Check = {
   name: 'store',
-  run(folder) {
-    const state = join(folder, 'state');
+  run(base) {
+    using folder = temporaryFolder(base);
+    const state = join(folder.path, 'state');
     {
       using opened = openStore(state);
       opened.store.commit([contribution()]);
@@ -42,6 +55,19 @@ export const storeCheck: Check = {
     return `${ROWS} points committed, found again, sealed into ${octets.length} octets`;
   },
 };
+
+function temporaryFolder(base: string): Disposable & { readonly path: string } {
+  try {
+    const path = mkdtempSync(join(base, 'tidegate-self-test-'));
+    return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    const found = WHY_NOT[errno] ?? 'no folder can be made there';
+    throw new GatewayError('unavailable', `temporary folder in ${base}: ${found} (${errno})`, {
+      hint: 'Name another place for it with --dir, or with TMPDIR.',
+    });
+  }
+}
 
 function openStore(state: string): OpenStore {
   const paths = statePaths(state);
