@@ -58,7 +58,13 @@ const LISTENER = {
     help: 'Messages kept for a persistent session while its client is away; beyond it the oldest goes.',
   },
   sessionsMax: { type: 'integer', min: 0, max: 10_000, default: 1000, help: 'Persistent sessions kept at one time.' },
-  retainedMax: { type: 'integer', min: 0, max: 100_000, default: 1000, help: 'Topics with a retained message.' },
+  retainedMax: {
+    type: 'integer',
+    min: 0,
+    max: 100_000,
+    default: 1000,
+    help: 'Topics with a retained message. They live in memory, as sessions do: a restart forgets them.',
+  },
 } as const satisfies Settings;
 
 const USER = {
