@@ -143,7 +143,7 @@ describe('faults', () => {
       /a whole segment/,
     ],
     ['two points in a topic', '[[ingest.route]]\ntopic = "{point}/{point}"', 'ingest.route[0].topic', /once at most/],
-    ['# before the end', '[mqtt.broker]\ntopics = ["a/#/b"]', 'mqtt.broker.topics', /found "a\/#\/b"/],
+    ['# before the end', '[mqtt.broker]\ntopics = ["a/#/b"]', 'mqtt.broker.topics[0]', /found "a\/#\/b"/],
   ];
   for (const [what, text, path, message, hint] of refused) {
     test(`${what} is refused by path, with what was expected and found`, () => {
