@@ -44,7 +44,7 @@ describe('credentials of the link to the cloud', { skip: skipWithout('nats-serve
     assert.match(await outcome(server, { user: 'gw', passwordFile: wrong }), /authorization/i);
     assert.match(await outcome(server, { user: 'nobody', passwordFile: right }), /authorization/i);
     assert.match(await outcome(server, {}), /authorization/i);
-    assert.match(await outcome(server, { user: 'gw', passwordFile: join(folder.path, 'none') }), /secret file .*none/);
+    assert.match(await outcome(server, { user: 'gw', passwordFile: join(folder.path, 'none') }), /file .*none cannot be read/);
   });
 
   test('a seed of an NKey', async () => {
@@ -57,7 +57,7 @@ describe('credentials of the link to the cloud', { skip: skipWithout('nats-serve
     assert.equal(await outcome(server, { nkeyFile: right }), 'up');
     assert.match(await outcome(server, { nkeyFile: other }), /authorization/i);
     assert.match(await outcome(server, { nkeyFile: garbage }), /seed|nkey|checksum|encod|prefix/i);
-    assert.match(await outcome(server, { nkeyFile: join(folder.path, 'none') }), /secret file .*none/);
+    assert.match(await outcome(server, { nkeyFile: join(folder.path, 'none') }), /file .*none cannot be read/);
   });
 
   test('a credentials file of a user, signed by an account and an operator', async () => {
