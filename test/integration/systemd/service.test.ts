@@ -144,7 +144,7 @@ test('a cloud that is away does not starve the watchdog, and lines of the log ca
     .map((line) => JSON.parse(line) as { MESSAGE: string; PRIORITY: string });
   const cloud = lines.filter(({ MESSAGE }) => MESSAGE.startsWith('cloud: '));
   assert.ok(cloud.length > 0, text.slice(-2000));
-  assert.ok(cloud.every(({ PRIORITY }) => PRIORITY === '6'));
+  assert.ok(cloud.every(({ PRIORITY }) => PRIORITY === '4'));
 });
 
 test('a process that stands still is ended and started anew', { skip }, async () => {
