@@ -159,7 +159,9 @@ export class NatsLink implements AsyncDisposable {
     if (this.#isUp) this.sinceMs = this.#clock.now();
     const servers = this.#settings.servers.join(', ');
     const isNews = this.#isUp || this.#told === undefined || (level === 'error' && this.#told !== 'error');
-    if (isNews) this.#turn(`link down: ${servers}: ${reason}; tried again in the background`, level);
+    // Its own closing is nobody's news.
+    if (isNews && !this.#stop.signal.aborted)
+      this.#turn(`link down: ${servers}: ${reason}; tried again in the background`, level);
     this.#isUp = false;
     this.error = reason;
   }
