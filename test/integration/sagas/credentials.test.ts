@@ -44,7 +44,10 @@ describe('credentials of the link to the cloud', { skip: skipWithout('nats-serve
     assert.match(await outcome(server, { user: 'gw', passwordFile: wrong }), /authorization/i);
     assert.match(await outcome(server, { user: 'nobody', passwordFile: right }), /authorization/i);
     assert.match(await outcome(server, {}), /authorization/i);
-    assert.match(await outcome(server, { user: 'gw', passwordFile: join(folder.path, 'none') }), /file .*none cannot be read/);
+    assert.match(
+      await outcome(server, { user: 'gw', passwordFile: join(folder.path, 'none') }),
+      /file .*none cannot be read/,
+    );
   });
 
   test('a seed of an NKey', async () => {
