@@ -71,6 +71,10 @@ test('the gateway and a sink say once that the cloud is away, and once that it i
   await told('down');
   await server.restart();
   await told('up');
+  // Their own closing is no news.
+  await gateway.stop();
+  await sink[Symbol.asyncDispose]();
+  for (const [who, log] of Object.entries(logs)) assert.deepEqual(turnsIn(log()), expected, `${who}: ${log()}`);
 });
 
 test('with --ndjson a sink leaves nothing but that file and what is stored already beside it', { skip }, async () => {
