@@ -6,6 +6,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ensureNodeRed } from '../test/bench/support/node-red-install.mjs';
 import { ensureWazero } from '../test/bench/support/wasm/wazero-install.mjs';
+import { targetOf } from './package/targets.mjs';
 import { ensureDebianPackages, isInstallAllowed } from './support/debian.mjs';
 import { runMain, StartFailure } from './support/failure.mjs';
 import { prepare } from './support/prepare.mjs';
@@ -43,7 +44,7 @@ await runMain(async () => {
   for (const part of options.parts.filter((name) => name in OWN_FILES)) {
     const args = options.quick ? ['--quick'] : [];
     if (part === 'wasm') args.push(...(await wasmArguments(options)));
-    if (part === 'package') args.push(packagedExecutable());
+    if (part === 'package') args.push(...packageArguments());
     const code = await runPinned(OWN_FILES[part], args);
     if (code !== 0) return code;
   }
@@ -68,11 +69,12 @@ function readOptions() {
   }
 }
 
-/** @throws {StartFailure} when it has not been built. */
-function packagedExecutable() {
-  const name = `tidegate-${process.platform}-${process.arch}`;
+/** The executable, and the options that V8 has in it. @throws {StartFailure} when it has not been built. */
+function packageArguments() {
+  const target = `${process.platform}-${process.arch}`;
+  const name = `tidegate-${target}`;
   const file = join(PROJECT, 'dist', name);
-  if (existsSync(file)) return file;
+  if (existsSync(file)) return [file, '--', ...targetOf(target).execArgv];
   throw new StartFailure(
     `package: dist/${name} expected, nothing found\n  npm run package -- --target ${process.platform}-${process.arch}`,
   );

@@ -17,6 +17,7 @@ export async function nativeParts(target, node, work) {
   return {
     better_sqlite3: readFileSync(prebuilt),
     build_info: await compile('build-info', target, node, work),
+    memory_release: await compile('memory-release', target, node, work),
     service_notify: await compile('service-notify', target, node, work),
   };
 }

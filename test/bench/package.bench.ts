@@ -1,7 +1,7 @@
 /**
- * What the packaged executable costs beside plain Node on the sources: processor time to ready and at rest, and memory at rest and under the rated
- * load.
- * `npm run bench -- package [--quick]` on `dist/tidegate-<this machine>`. Both take turns in one run, each time on a state folder of its own.
+ * What the packaged executable costs beside plain Node on the sources, and beside a program that does nothing in as many threads: processor time to
+ * ready and at rest, and memory at rest and under the rated load.
+ * `npm run bench -- package [--quick]` on `dist/tidegate-<this machine>`. All take turns in one run, each time on a state folder of its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { serviceEnvironment } from '../support/service-unit.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { killWithUs, pause } from './support/child.ts';
-import { type LoadShape, runLoad } from './support/load-run.ts';
-import { memoryOf } from './support/process-figures.ts';
+import { killWithUs, pause, startChild } from './support/child.ts';
+import { type LoadShape, ROOT, runLoad } from './support/load-run.ts';
+import { type MemoryFigures, memoryOf } from './support/process-figures.ts';
 import { printTable, type Row } from './support/table.ts';
 import { median, ratio } from './support/wasm/turns.ts';
 
@@ -19,20 +19,26 @@ const { values: options, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const [executable] = positionals;
+const [executable, ...v8Options] = positionals;
 if (executable === undefined) {
-  console.error('usage: package.bench.ts [--quick] EXECUTABLE');
+  console.error('usage: package.bench.ts [--quick] EXECUTABLE [-- ITS V8 OPTIONS]');
   process.exit(2);
 }
 const STARTS = options.quick ? 3 : 11;
-const LOADS = options.quick ? 1 : 3;
-const SPANS = options.quick ? { warmUpSeconds: 2, seconds: 3 } : { warmUpSeconds: 5, seconds: 15 };
+/** Memory that is not used is given back ten seconds after the start, and then each minute: a whole minute of the load is looked at. */
+const SPANS = options.quick ? { warmUpSeconds: 5, seconds: 10 } : { warmUpSeconds: 20, seconds: 60 };
 /** 12,000 points a second. */
 const RATED: LoadShape = { readings: 1, series: 100, messagesPerSecond: 12_000 };
-/** What a start sets going has ended after the first span; the processor is watched for the second. */
-const REST_MS = 2000;
+/** Main, store, ingest, and the modules, all of one class. */
+const THREADS = 4;
+const FOUR_MODULES = ['window-aggregate', 'threshold-alarm', 'deadband', 'unit-convert']
+  .map((id) => `[[module]]\nname = "${id}"\nmodule = "${id}"\n[[module.input]]\nseries = "**"\n`)
+  .join('');
+/** What a start sets going has ended by then, and what only it needs has been given back. */
+const REST_MS = 12_000;
 const WATCHED_MS = options.quick ? 3000 : 10_000;
-const CPU_MAIN_MS = 100;
+const LOOK_EVERY_MS = 1000;
+const CPU_MS = 100;
 const PSS_MB = 90;
 
 // An ordinary exit, so that what runs for us is ended with us.
@@ -40,14 +46,24 @@ process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
 using folder = temporaryFolder();
+// A service has no certificates beside Node's own, which it would read at its start.
+delete process.env.NODE_EXTRA_CA_CERTS;
 const env = { ...serviceEnvironment(), TIDEGATE_NATIVE_DIR: join(folder.path, 'native') };
-const WAYS = { packaged: { program: [executable], env }, plain: { env } } as const;
-type Way = keyof typeof WAYS;
+const WAYS = {
+  packaged: { program: [executable], env, config: FOUR_MODULES },
+  plain: { env, config: FOUR_MODULES },
+} as const;
+type Way = keyof typeof WAYS | 'empty';
 
 const figures: Record<string, Record<Way, number[]>> = {};
 function note(what: string, way: Way, value: number): void {
-  figures[what] ??= { packaged: [], plain: [] };
+  figures[what] ??= { packaged: [], plain: [], empty: [] };
   figures[what][way].push(value);
+}
+
+function noteMemory(when: string, way: Way, looks: readonly MemoryFigures[]): void {
+  note(`${when}Pss`, way, median(looks.map(({ pssMb }) => pssMb)));
+  note(`${when}Anonymous`, way, median(looks.map(({ anonymousMb }) => anonymousMb)));
 }
 
 /** Milliseconds of processor time that a thread of the process has had; proc_pid_schedstat. */
@@ -59,56 +75,73 @@ function cpuAllMs(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + cpuMs(pid, thread), 0);
 }
 
-async function measure(way: Way, isLoaded: boolean): Promise<void> {
+function noteStart(way: Way, pid: number): void {
+  note('cpuMain', way, cpuMs(pid, String(pid)));
+  note('cpuAll', way, cpuAllMs(pid));
+}
+
+async function measure(way: keyof typeof WAYS, isLoaded: boolean): Promise<void> {
   await using gateway = new GatewayProcess(WAYS[way]);
   using parts = new DisposableStack();
   parts.defer(killWithUs(() => gateway.kill()));
   await gateway.start();
   const { pid } = gateway;
-  note('cpuMain', way, cpuMs(pid, String(pid)));
-  note('cpuAll', way, cpuAllMs(pid));
+  noteStart(way, pid);
   if (!isLoaded) return;
   await pause(REST_MS);
   const before = cpuAllMs(pid);
   await pause(WATCHED_MS);
   note('restCpu', way, ((cpuAllMs(pid) - before) / WATCHED_MS) * 1000);
-  const rest = memoryOf(pid);
-  note('restPss', way, rest.pssMb);
-  note('restAnonymous', way, rest.anonymousMb);
+  noteMemory('rest', way, [memoryOf(pid)]);
+  const looks: MemoryFigures[] = [];
+  let timer: NodeJS.Timeout | undefined;
   await runLoad(gateway.mqttPort, RATED, SPANS, async (at) => {
-    if (at === 'begin') return;
-    const loaded = memoryOf(pid);
-    note('loadedPss', way, loaded.pssMb);
-    note('loadedAnonymous', way, loaded.anonymousMb);
+    clearInterval(timer);
+    if (at === 'begin') timer = setInterval(() => looks.push(memoryOf(pid)), LOOK_EVERY_MS);
   });
+  noteMemory('loaded', way, looks);
+}
+
+/** What no program in so many threads of Node can be below. */
+async function measureEmpty(): Promise<void> {
+  const args = [...v8Options, join(ROOT, 'test/bench/support/empty-threads.mjs'), String(THREADS)];
+  await using child = startChild(process.execPath, args, ROOT);
+  await child.nextJson<{ started: true }>();
+  noteStart('empty', child.pid);
+  await pause(LOOK_EVERY_MS);
+  // Its PSS says nothing here: this process runs the same file.
+  note('restAnonymous', 'empty', memoryOf(child.pid).anonymousMb);
 }
 
 for (let turn = -1; turn < STARTS; turn++) {
-  for (const way of ['packaged', 'plain'] as const) await measure(way, turn >= 0 && turn < LOADS);
+  for (const way of ['packaged', 'plain'] as const) await measure(way, turn === 0);
+  await measureEmpty();
   // The first start puts native parts where they are found from then on.
   if (turn < 0) for (const what of Object.keys(figures)) delete figures[what];
 }
 
 function rows(what: string, name: string, unit: string, most?: number): Row[] {
-  const { packaged, plain } = figures[what]!;
+  const { packaged, plain, empty } = figures[what]!;
+  const beside = (who: string, others: readonly number[]): Row => ({
+    what: `  beside ${who}`,
+    value: others.length === packaged.length ? ratio(packaged, others) : median(packaged) / median(others),
+    unit: 'x',
+    note: `${median(others).toFixed(0)} ${unit}`,
+  });
   return [
     { what: name, value: median(packaged), unit, ...(most !== undefined && { target: { at: 'most', value: most } }) },
-    {
-      what: '  beside plain Node',
-      value: ratio(packaged, plain),
-      unit: 'x',
-      note: `${median(plain).toFixed(0)} ${unit}`,
-    },
+    beside('plain Node on the sources', plain),
+    ...(empty.length > 0 ? [beside(`Node with ${THREADS} threads that do nothing`, empty)] : []),
   ];
 }
 
 printTable([
   {
     title: 'processor time from start to ready',
-    rows: [...rows('cpuMain', 'main thread', 'ms', CPU_MAIN_MS), ...rows('cpuAll', 'all threads', 'ms', CPU_MAIN_MS)],
+    rows: [...rows('cpuMain', 'main thread', 'ms', CPU_MS), ...rows('cpuAll', 'all threads', 'ms', CPU_MS)],
   },
   {
-    title: 'at rest',
+    title: 'at rest, four modules',
     rows: [
       ...rows('restCpu', 'processor time a second', 'ms'),
       ...rows('restPss', 'PSS', 'MB'),
@@ -116,7 +149,7 @@ printTable([
     ],
   },
   {
-    title: 'memory at 12,000 points/s, two modules',
+    title: 'memory at 12,000 points/s, four modules',
     rows: [...rows('loadedPss', 'PSS', 'MB', PSS_MB), ...rows('loadedAnonymous', 'anonymous', 'MB')],
   },
 ]);

@@ -32,6 +32,7 @@ import { lifePorts } from './modules/module-life.ts';
 import { startModules } from './modules/start-modules.ts';
 import { PointHistory } from './point-history.ts';
 import { createLog } from './service/log.ts';
+import { releaseMemory } from './service/memory-release.ts';
 import { createSagaEngine, SAGA_GRACE } from './start-sagas.ts';
 import { createSync } from './start-sync.ts';
 import { statePaths } from './state-paths.ts';
@@ -80,6 +81,7 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
   const nativeBinding = assets.nativeBinding('better_sqlite3', paths.folder);
   parts.use(lockState(paths.folder, { nativeBinding }));
   parts.use(collectEarly());
+  parts.use(releaseMemory(paths.folder, log));
 
   const shared = allocateShared(config);
   const series: Series[] = [];

@@ -13,6 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { type MemoryFigures, memoryOf } from '../../bench/support/process-figures.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startGateway } from '../../support/gateway-process.ts';
 import { buildPackage, HOST_TARGET, skipWithoutTools } from '../../support/packaged.ts';
 import { skipWithout } from '../../support/require.ts';
@@ -23,12 +25,16 @@ import { runEndToEnd } from './end-to-end.ts';
 const skip = skipWithoutTools(HOST_TARGET);
 const folder = temporaryFolder();
 const native = join(folder.path, 'native');
+/** It gives back the first time after ten seconds. */
+const RELEASE_TIMEOUT_MS = 30_000;
 let exe = '';
 
 before(async () => {
   if (!skip) exe = join(await buildPackage(HOST_TARGET, folder.path), `tidegate-${HOST_TARGET}`);
 });
 after(() => folder[Symbol.dispose]());
+
+const fileMb = ({ pssMb, anonymousMb }: MemoryFigures) => pssMb - anonymousMb;
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, file = exe) {
   return runProgram(file, args, { env: { TIDEGATE_NATIVE_DIR: native, ...env }, timeoutMs: 60_000 });
@@ -56,7 +62,7 @@ test('it says what it is made of', { skip }, async () => {
   );
   assert.deepEqual(
     version.native.map(({ name }: { name: string }) => name),
-    ['better_sqlite3', 'build_info', 'service_notify'],
+    ['better_sqlite3', 'build_info', 'memory_release', 'service_notify'],
   );
   assert.match(version.sbomSha256, /^[0-9a-f]{64}$/);
   assert.match(version.sqlite, /^3\./);
@@ -97,6 +103,25 @@ test('what a start costs is printed', { skip }, async (t) => {
   t.diagnostic(
     `processor time to ready: ${main.toFixed(0)} ms of the main thread, ${all.toFixed(0)} ms of ${tasks.length} threads`,
   );
+});
+
+test("V8's options let it take the code cache of each of Node's own modules", { skip }, async () => {
+  // An option that counts in V8's comparison costs every thread the compilation of all of them.
+  const { stderr } = await run(['self-test'], { NODE_DEBUG_NATIVE: 'CODE_CACHE' });
+  const count = (word: string) => stderr.split('\n').filter((line) => line.endsWith(`is ${word}`)).length;
+  assert.equal(count('rejected'), 0);
+  assert.ok(count('accepted') > 100, `${count('accepted')} of them`);
+});
+
+test('pages of its file that only a start uses are given back, and it goes on', { skip }, async (t) => {
+  await using gateway = await startGateway({ program: [exe], env: { TIDEGATE_NATIVE_DIR: native } });
+  const before = memoryOf(gateway.pid);
+  await eventually('fewer pages', () => fileMb(memoryOf(gateway.pid)) < fileMb(before) * 0.7, RELEASE_TIMEOUT_MS);
+  assert.equal((await gateway.status()).gateway.state, 'running');
+  assert.doesNotMatch(gateway.log, /is not given back/);
+  const after = memoryOf(gateway.pid);
+  const told = (of: typeof before) => `${of.pssMb.toFixed(0)} MB, ${of.anonymousMb.toFixed(0)} of them anonymous`;
+  t.diagnostic(`PSS after the start: ${told(before)}; ten seconds later: ${told(after)}`);
 });
 
 test('an altered bundle does not start, and says why', { skip }, async () => {

@@ -6,7 +6,7 @@ export const WORKER_NAMES = ['ingest', 'store', 'module', 'function'] as const;
 export type WorkerName = (typeof WORKER_NAMES)[number];
 
 /** Native addons of the program. */
-export const NATIVE_NAMES = ['better_sqlite3', 'build_info', 'service_notify'] as const;
+export const NATIVE_NAMES = ['better_sqlite3', 'build_info', 'memory_release', 'service_notify'] as const;
 export type NativeName = (typeof NATIVE_NAMES)[number];
 
 export interface ModuleFiles {

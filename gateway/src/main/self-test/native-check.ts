@@ -1,4 +1,5 @@
 import { missingFeatures, readBuildInfo } from '../../../../native/build-info/index.ts';
+import { loadMemoryAddon } from '../../../../native/memory-release/index.ts';
 import { loadSendDatagram } from '../../../../native/service-notify/index.ts';
 import { openDatabase } from '../../adapters/sqlite/database.ts';
 import { GatewayError } from '../../base/errors.ts';
@@ -20,6 +21,9 @@ export const nativeCheck: Check = {
     if (path === undefined) return `SQLite ${version}; build_info is not built in this checkout`;
     const { architecture, compiledFor, glibc } = readBuildInfo(path);
     expectSame('architecture of build_info', process.arch, architecture);
+    const memory = assets.nativeBinding('memory_release');
+    // How many octets an emulated process does not learn.
+    if (memory !== undefined) expectSame('memory_release', 'number', typeof loadMemoryAddon(memory).releaseFilePages());
     const notify = assets.nativeBinding('service_notify');
     if (notify !== undefined)
       expectSame('errno of a datagram to nowhere', ENOENT, loadSendDatagram(notify)('/nowhere/notify', 'x'));
