@@ -23,9 +23,11 @@ export const checkout: Assets = {
   root: dirname(process.execPath),
 
   startWorker(name, options) {
+    const boot = parts().text('boot.cjs');
+    for (const part of below(`bundle/${name}.`)) parts().octets(part);
     const { tidegateIndexSha256 } = bootGlobals();
-    const given = `Object.assign(globalThis,${JSON.stringify({ tidegateIndexSha256, tidegateThread: name })});\n`;
-    const start = `${given}${parts().text('boot.cjs')}`;
+    const given = { tidegateIndexSha256, tidegateThread: name, tidegateChecked: parts().checked };
+    const start = `Object.assign(globalThis,${JSON.stringify(given)});\n${boot}`;
     return new Worker(start, { ...options, name, eval: true });
   },
 

@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import type { SystemInterface } from '../../adapters/wasm/module-instance.ts';
 import type { Wasi } from '../../adapters/wasm/wasi/wasi.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -36,6 +35,7 @@ export class WasiHost {
     if (manifest.profile !== 'wasi1' || this.#systems.has(compiled)) return;
     if (folder !== null) await this.#folders.get(folder)?.close();
     const { createWasi } = await import('../../adapters/wasm/wasi/wasi.ts');
+    const { randomFillSync } = await import('node:crypto');
     const { logBytesPerSec, folderBytes } = manifest.limits;
     const wasi = await createWasi(compiled, {
       module: name,

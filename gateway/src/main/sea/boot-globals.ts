@@ -6,6 +6,8 @@ export interface BootGlobals {
   tidegateIndexSha256: string;
   /** Name of the worker that this thread is; undefined: the main thread. Set by the line that starts a worker. */
   tidegateThread?: string;
+  /** Parts that the thread which starts this worker has checked, so that it need not. Set by the same line. */
+  tidegateChecked?: readonly string[];
   tidegateParts?: Parts;
   /** Whether V8 refused the code cache, because it was made by another build of it; undefined: there is none. */
   tidegateCacheRejected?: boolean | undefined;

@@ -15,7 +15,7 @@ const UV_THREADS = '2';
 function boot(): void {
   if (isMainThread) process.env.UV_THREADPOOL_SIZE ??= UV_THREADS;
   const globals = bootGlobals();
-  const parts = new Parts(globals.tidegateIndexSha256);
+  const parts = new Parts(globals.tidegateIndexSha256, globals.tidegateChecked);
   globals.tidegateParts = parts;
   run(parts, `bundle/${globals.tidegateThread ?? 'main'}`);
 }

@@ -4,7 +4,6 @@
  * nothing altered is ever run or served. Not covered: Node itself and the loader, which nobody could check from inside; for those there are
  * SHA256SUMS and its signature.
  */
-import { createHash } from 'node:crypto';
 import { getRawAsset } from 'node:sea';
 import { GatewayError } from '../../base/errors.ts';
 import type { BuildFacts } from '../assets/face.ts';
@@ -22,12 +21,21 @@ const INDEX = 'index.json';
 export class Parts {
   readonly index: PartsIndex;
   readonly #read: (name: string) => ArrayBuffer;
-  readonly #checked = new Set<string>();
+  readonly #checked: Set<string>;
 
-  /** @param indexSha256 of `index.json`. @throws GatewayError `corrupt`. */
-  constructor(indexSha256: string, read: (name: string) => ArrayBuffer = getRawAsset) {
+  /**
+   * @param indexSha256 of `index.json`
+   * @param checked parts that another thread of this process has checked: all threads see the same pages of the same file
+   * @throws GatewayError `corrupt`.
+   */
+  constructor(indexSha256: string, checked: readonly string[] = [], read: (name: string) => ArrayBuffer = getRawAsset) {
     this.#read = read;
+    this.#checked = new Set(checked);
     this.index = JSON.parse(Buffer.from(this.#part(INDEX, indexSha256)).toString('utf8')) as PartsIndex;
+  }
+
+  get checked(): string[] {
+    return [...this.#checked];
   }
 
   get names(): string[] {
@@ -52,6 +60,8 @@ export class Parts {
   #part(name: string, sha256: string): Uint8Array {
     const octets = new Uint8Array(this.#raw(name));
     if (this.#checked.has(name)) return octets;
+    // Loaded here: it costs a thread 8 ms and 0.7 MB, and a worker whose parts have been checked may never need it.
+    const { createHash } = process.getBuiltinModule('node:crypto');
     const found = createHash('sha256').update(octets).digest('hex');
     if (found !== sha256) throw damaged(name, `SHA-256 ${sha256} expected, ${found} found`);
     this.#checked.add(name);
