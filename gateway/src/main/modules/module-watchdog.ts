@@ -66,8 +66,8 @@ export class ModuleWatchdog implements Disposable {
     this.#parts.onOverdue(calling);
   }
 
-  /** @param ms infinite: there is nothing to be called. */
+  /** What keeps the process alive is the worker, not this. @param ms infinite: there is nothing to be called. */
   #lookAfter(ms: number): void {
-    if (Number.isFinite(ms)) this.#timer = setTimeout(this.#onTime, ms);
+    if (Number.isFinite(ms)) this.#timer = setTimeout(this.#onTime, ms).unref();
   }
 }
