@@ -238,6 +238,7 @@ suite('the command line', () => {
     assert.match(short.stderr, /at least 8 characters/);
   });
 
+  const BACKWARDS = /--to, 2020-01-01T00:00:00\.000Z, expected, 2020-01-02T00:00:00\.000Z found\n {2}Exchange the two/;
   /** What goes wrong, the exit code, and what the hint has to say. */
   const WRONG: readonly [words: string[], code: number, says: RegExp][] = [
     [['stauts'], 2, /Did you mean status/],
@@ -250,6 +251,11 @@ suite('the command line', () => {
     [['store', 'query', NAME, '--limit', '0'], 2, /limit.*at least 1/],
     [['store', 'query', NAME, '--from', 'yesterday'], 2, /2026-|such as/],
     [['store', 'query', NAME, '--from', '-1h'], 2, /--from=VALUE/],
+    [['store', 'query', NAME, '--from', '99999999999999999'], 2, /such as .*, 99999999999999999 found/],
+    [['store', 'query', NAME, '--from', '2020-01-02', '--to', '2020-01-01'], 2, BACKWARDS],
+    [['store', 'export', '--from', '2020-01-02', '--to', '2020-01-01'], 2, BACKWARDS],
+    [['store', 'query', NAME, '--to', '2020-01-01'], 2, /--to, 2020-01-01T\S+, expected.*\n.*Without --from/],
+    [['store', 'export', '--from', '2999-01-01'], 2, /2999-01-01T\S+ found\n.*Without --to/],
     [['store', 'export', '--formatt', 'csv'], 2, /Did you mean --format/],
     [['store', 'export', '--format', 'xml'], 2, /ndjson or csv/],
     [['store', 'export', '--lane', 'fast'], 2, /alarm, aggregate, live/],

@@ -101,15 +101,21 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return cells.map((row) => line(row.map(String))).join('\n');
 }
 
+/** Of a `Date`, either way from 1970. */
+const MOMENT_MS_MAX = 8.64e15;
+
 /** `2026-11-24T10:00:00Z`, epoch milliseconds, or `-1h` (before now). @throws GatewayError `invalid`. */
 export function parseMoment(text: string, nowMs: number): number {
+  const ms = momentFrom(text, nowMs);
+  if (Math.abs(ms) <= MOMENT_MS_MAX) return ms;
+  throw new GatewayError(
+    'invalid',
+    `a time such as 2026-11-24T10:00:00Z, 1795514400000 or -1h expected, ${text} found`,
+  );
+}
+
+function momentFrom(text: string, nowMs: number): number {
   const back = /^-(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text);
   if (back) return nowMs - Number(back[1]) * { s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 }[back[2] as 's' | 'm' | 'h' | 'd'];
-  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isNaN(ms))
-    throw new GatewayError(
-      'invalid',
-      `a time such as 2026-11-24T10:00:00Z, 1795514400000 or -1h expected, ${text} found`,
-    );
-  return ms;
+  return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
 }

@@ -194,11 +194,17 @@ function writeWhole(descriptor: number, text: string): void {
   }
 }
 
+/** @throws GatewayError `invalid` for a beginning after the end. */
 function spanOf(options: Readonly<Record<string, unknown>>, defaultFromMs?: number): { fromMs: number; toMs: number } {
   const now = Date.now();
   const toMs = typeof options.to === 'string' ? parseMoment(options.to, now) : now + DAY_MS;
   const fromMs = typeof options.from === 'string' ? parseMoment(options.from, now) : (defaultFromMs ?? now - DAY_MS);
-  return { fromMs, toMs };
+  if (fromMs <= toMs) return { fromMs, toMs };
+  const message = `--from: a time of at most --to, ${timeText(toMs)}, expected, ${timeText(fromMs)} found`;
+  let hint = 'Exchange the two.';
+  if (options.from === undefined) hint = 'Without --from it is a day before now: give both.';
+  if (options.to === undefined) hint = 'Without --to it is a day after now: give both, or an earlier --from.';
+  throw new GatewayError('invalid', message, { hint });
 }
 
 function timeText(timeMs: number): string {
