@@ -1,30 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { GatewayError } from '../../../gateway/src/base/errors.ts';
 import type { Contribution } from '../../../gateway/src/core/store/contribution.ts';
+import { noSmallDisk, smallDisk } from '../../support/small-disk.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { ContributionSource, valuesOf } from './contributions.ts';
 import { OpenState } from './open-state.ts';
-
-/** A file system of its own, so small that it fills. Undefined where this machine does not allow one. */
-function smallDisk(megabytes: number): (Disposable & { path: string }) | undefined {
-  const folder = temporaryFolder();
-  const path = join(folder.path, 'disk');
-  mkdirSync(path);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]);
-  if (mounted.status !== 0) {
-    folder[Symbol.dispose]();
-    return undefined;
-  }
-  const release = () => {
-    spawnSync('umount', [path]);
-    folder[Symbol.dispose]();
-  };
-  return { path, [Symbol.dispose]: release };
-}
 
 /** Leaves `free` octets. */
 function fill(disk: string, free: number): void {
@@ -36,11 +19,7 @@ function isExhausted(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'exhausted' && error.hint !== undefined;
 }
 
-const canMount = (() => {
-  using disk = smallDisk(1);
-  return disk !== undefined;
-})();
-const skip = canMount ? false : 'mounting a small file system needs root';
+const skip = noSmallDisk();
 
 test('on a really full disk each commit is stored or refused whole, and all is well once there is room', {
   skip,

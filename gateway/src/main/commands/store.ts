@@ -9,6 +9,7 @@ import { ALARM_STATE, unpackQuality } from '../../core/model/quality.ts';
 import { LANES, type Lane, type Series, seriesName } from '../../core/model/series.ts';
 import { PointHistory } from '../point-history.ts';
 import { type Command, EXIT, parseMoment, print, printJson, table, textOf } from './command.ts';
+import { openOutput } from './export-output.ts';
 import { openState, STATE_OPTIONS } from './state-folder.ts';
 
 const SPAN_OPTIONS = { ...STATE_OPTIONS, from: { type: 'string' }, to: { type: 'string' } } as const;
@@ -105,7 +106,8 @@ export const storeQuery: Command = {
 export const storeExport: Command = {
   verb: 'store export',
   usage: '[--series GLOB] [--lane LANE] [--format ndjson|csv] [--output FILE] [--from TIME] [--to TIME]',
-  summary: 'Writes points of every matching series as NDJSON or CSV, segment after segment.',
+  summary:
+    'Writes points of every matching series as NDJSON or CSV, segment after segment. --output: FILE has its name when it is whole, until then it is FILE.part.',
   options: {
     ...SPAN_OPTIONS,
     series: { type: 'string' },
@@ -122,11 +124,11 @@ export const storeExport: Command = {
     if (format !== 'ndjson' && format !== 'csv')
       throw new GatewayError('invalid', `--format: ndjson or csv expected, ${format} found`);
     const pattern = globToRegExp(textOf(options.series) ?? '**');
-    const output = textOf(options.output);
-    const descriptor = output === undefined ? 1 : openOutput(output);
+    const file = textOf(options.output);
+    using output = openOutput(file);
     const history = new PointHistory(state.database, state.paths.segments);
     let written = 0;
-    if (format === 'csv') fs.writeSync(descriptor, 'series,lane,timeMs,value,quality\n');
+    if (format === 'csv') output.write('series,lane,timeMs,value,quality\n');
     for (const lane of lanes) {
       for (const { reader } of history.segments(lane, fromMs, toMs)) {
         const lines: string[] = [];
@@ -140,14 +142,14 @@ export const storeExport: Command = {
           }
         }
         written += lines.length;
-        writeWhole(descriptor, lines.join(''));
+        output.write(lines.join(''));
       }
     }
+    output.finish();
     warnOfDamage(history);
-    if (output !== undefined) {
-      fs.closeSync(descriptor);
-      if (options.json) printJson({ output, points: written });
-      else print(`${written} points written to ${output}`);
+    if (file !== undefined) {
+      if (options.json) printJson({ output: file, points: written });
+      else print(`${written} points written to ${file}`);
     }
     return EXIT.ok;
   },
@@ -167,30 +169,6 @@ function warnOfDamage({ damaged, missing }: PointHistory): void {
     const shown = [...names].slice(0, NAMES_SHOWN).join(', ');
     const rest = names.size > NAMES_SHOWN ? `, and ${names.size - NAMES_SHOWN} more` : '';
     process.stderr.write(`${names.size} ${what} segments were left out: ${shown}${rest}\n`);
-  }
-}
-
-function openOutput(path: string): number {
-  try {
-    return fs.openSync(path, 'w');
-  } catch (error) {
-    throw new GatewayError('unavailable', `--output ${path}`, {
-      cause: error,
-      hint: 'Name a file in a folder that exists and is writable.',
-    });
-  }
-}
-
-/** A pipe may take less than it is given. */
-function writeWhole(descriptor: number, text: string): void {
-  const octets = Buffer.from(text);
-  for (let at = 0; at < octets.length; ) {
-    try {
-      at += fs.writeSync(descriptor, octets, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
   }
 }
 
