@@ -100,7 +100,6 @@ test('a state folder that cannot be made is named once, with what stands in the 
     expectTold(result, why);
     assert.equal(result.stderr.split(/ENOENT|which is not there|a folder expected/).length <= 2, true, result.stderr);
   }
-  expectTold(await tidegate(['sink', '--database', '/proc/tidegate/sink.db']), /takes no folders/);
   expectTold(
     await tidegate(['module', 'new', 'one', '--lang', 'c', '--dir', '/proc/tidegate/one']),
     /takes no folders/,

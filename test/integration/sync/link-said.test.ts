@@ -81,7 +81,7 @@ test('with --ndjson a sink leaves nothing but that file and what is stored alrea
   await using server = await NatsServer.start();
   using folder = temporaryFolder();
   using elsewhere = temporaryFolder();
-  const file = join(folder.path, 'out/points.ndjson');
+  const file = join(folder.path, 'points.ndjson');
   await using gateway = new GatewayProcess({
     config: `[store]\nsegment_age = "100ms"\n[sync]\nservers = ["${server.url}"]\n`,
   });
@@ -108,6 +108,28 @@ test('a file of lines without its database is left alone', async () => {
   assert.match(stderr, /no file or an empty one expected, 5 octets found/);
   assert.equal(readFileSync(file, 'utf8'), 'mine\n');
   assert.deepEqual(readdirSync(folder.path), ['notes.txt']);
+});
+
+test('a sink makes no folders for files whose folder is mistyped', async () => {
+  using folder = temporaryFolder();
+  const [missing, file] = [join(folder.path, 'nope'), join(folder.path, 'file')];
+  writeFileSync(file, '');
+  const CASES: [words: string[], code: number, says: string][] = [
+    [
+      ['--database', join(missing, 'sink.db')],
+      3,
+      `--database ${missing}/sink.db: its folder ${missing}: no such folder`,
+    ],
+    [['--database', join(missing, 'too/sink.db')], 3, `its folder ${missing}/too: no such folder`],
+    [['--ndjson', join(missing, 'points')], 3, `--ndjson ${missing}/points: its folder ${missing}: no such folder`],
+    [['--database', join(file, 'sink.db')], 2, `its folder ${file}: a folder expected, a file found`],
+  ];
+  for (const [words, code, says] of CASES) {
+    const told = await runProgram(process.execPath, [CLI, 'sink', ...words]);
+    assert.equal(told.code, code, told.stderr);
+    assert.ok(told.stderr.includes(`${says}\n  Correct the path, or make the folder first.\n`), told.stderr);
+  }
+  assert.deepEqual(readdirSync(folder.path), ['file']);
 });
 
 test('a server or size that is none is refused before anything is made', async () => {

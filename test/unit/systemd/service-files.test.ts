@@ -65,3 +65,23 @@ test('a checkout cannot be installed, and says what can', async () => {
   }
   assert.deepEqual(readdirSync(folder.path), []);
 });
+
+test('a root that is mistyped is refused and not made', async () => {
+  using folder = temporaryFolder();
+  const [missing, file] = [join(folder.path, 'nope'), join(folder.path, 'file')];
+  writeFileSync(file, '');
+  const CASES: [root: string, code: number, says: RegExp][] = [
+    [missing, 3, /--root .*\/nope: no such folder\n {2}Name the folder of an image that is there/],
+    [join(missing, 'too'), 3, /--root .*\/nope\/too: no such folder\n/],
+    [file, 2, /--root .*\/file: a folder expected, a file found\n/],
+    ['', 2, /--root: a folder expected, an empty text found\n/],
+  ];
+  for (const verb of ['install', 'uninstall']) {
+    for (const [root, code, says] of CASES) {
+      const told = await runProgram(process.execPath, [CLI, verb, `--root=${root}`]);
+      assert.equal(told.code, code, told.stderr);
+      assert.match(told.stderr, says);
+    }
+  }
+  assert.deepEqual(readdirSync(folder.path), ['file']);
+});

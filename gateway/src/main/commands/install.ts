@@ -14,6 +14,7 @@ import { GatewayError } from '../../base/errors.ts';
 import { renderExample } from '../../config/render-example.ts';
 import { assets } from '../assets.ts';
 import { type Command, EXIT, type OptionSpecs, type OptionValues, print, printJson, table, textOf } from './command.ts';
+import { expectFolder } from './expect-folder.ts';
 
 const STATE_FOLDER = '/var/lib/tidegate';
 const OPTIONS: OptionSpecs = { prefix: { type: 'string' }, root: { type: 'string' } };
@@ -71,7 +72,7 @@ export const uninstall: Command = {
 
 /** @throws GatewayError where there is nothing to install, or nobody who may. */
 function targetOf(options: OptionValues, verb: string): { places: ServicePlaces; root: string } {
-  const root = resolve(textOf(options.root) ?? '/');
+  const root = rootOf(options);
   const places = servicePlaces(textOf(options.prefix) ?? '/usr/local');
   if (assets.facts().from !== 'package') {
     throw new GatewayError('invalid', `${verb}: a packaged executable expected, a checkout found`, {
@@ -83,8 +84,16 @@ function targetOf(options: OptionValues, verb: string): { places: ServicePlaces;
       hint: `sudo ${process.execPath} ${verb}, or --root DIR for an image.`,
     });
   }
-  if (!fs.existsSync(root)) throw new GatewayError('not_found', `--root ${root}: no such folder`);
   return { places, root };
+}
+
+/** @throws GatewayError where it is none: what an installation makes is all below a root that is there. */
+function rootOf({ root: given }: OptionValues): string {
+  // Such as a variable of a script that nobody has set: the folder at hand is not meant.
+  if (given === '') throw new GatewayError('invalid', '--root: a folder expected, an empty text found');
+  const root = resolve(textOf(given) ?? '/');
+  expectFolder(root, `--root ${root}`, 'Name the folder of an image that is there, or make it first.');
+  return root;
 }
 
 function putFiles(places: ServicePlaces, root: string): Record<string, FileOutcome> {

@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../../adapters/files/durable.ts';
 import { zstd } from '../../adapters/files/zstd.ts';
 import { CommitConsumer } from '../../adapters/nats/commit-consumer.ts';
 import { NatsLink } from '../../adapters/nats/link.ts';
@@ -16,6 +15,7 @@ import { type DecodedSegment, receiveSegment } from '../../core/sync/receive.ts'
 import { assets } from '../assets.ts';
 import { createLog } from '../service/log.ts';
 import { type Command, EXIT, listOf, type OptionValues, print, printJson, textOf } from './command.ts';
+import { expectFolder } from './expect-folder.ts';
 
 const OPTIONS = {
   server: { type: 'string', multiple: true },
@@ -61,7 +61,8 @@ export const sink: Command = {
     if (streamBytesMax === undefined)
       throw new GatewayError('invalid', `--stream-bytes: a size such as 1GiB expected, ${text('stream-bytes')} found`);
     if (ndjsonPath !== undefined) refuseForeignLines(ndjsonPath, path);
-    for (const file of [path, ndjsonPath ?? path]) makeFolder(dirname(file));
+    if (ndjsonPath !== undefined) expectFolderOf('ndjson', ndjsonPath);
+    expectFolderOf('database', path);
     const database = openDatabase(path, assets.migrations('sink'), {
       nativeBinding: assets.nativeBinding('better_sqlite3', dirname(path)),
     });
@@ -123,6 +124,11 @@ function serversOf(options: OptionValues): string[] {
 /** With NDJSON the database, which then knows only what is stored already, stands beside its file. */
 function databaseOf({ database, ndjson }: OptionValues): string {
   return resolve(textOf(database) ?? (typeof ndjson === 'string' ? `${ndjson}.db` : 'sink.db'));
+}
+
+function expectFolderOf(option: 'database' | 'ndjson', path: string): void {
+  const folder = dirname(resolve(path));
+  expectFolder(folder, `--${option} ${path}: its folder ${folder}`, 'Correct the path, or make the folder first.');
 }
 
 /** Of a file beside it a database cuts what it has not written: one that knows nothing would cut all. */
