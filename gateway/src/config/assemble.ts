@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import { describeWanted } from './describe.ts';
 import type { ConfigFault } from './fault.ts';
 import { childPath, pathAndAncestors, rowPath, snakeCase, withoutRowNumbers } from './names.ts';
-import type { Given, GivenByPath } from './read-layer.ts';
+import { type Given, type GivenByPath, placeIn } from './read-layer.ts';
 import { readValue } from './read-value.ts';
 import type { Setting, Settings, Tables } from './setting.ts';
 
@@ -60,13 +60,7 @@ export class Assembler {
   }
 
   #miss(path: string, message: string): void {
-    const around = this.#nearest(path);
-    this.faults.push({
-      path,
-      message,
-      origin: around?.origin ?? DEFAULT_ORIGIN,
-      ...(around?.line === undefined ? {} : { line: around.line }),
-    });
+    this.faults.push({ path, message, ...(placeIn(this.#given, path) ?? { origin: DEFAULT_ORIGIN }) });
   }
 
   #nearest(path: string): Given | undefined {

@@ -46,6 +46,7 @@ const TRIGGER_FIELDS: Rule = {
     return [
       ...missing.map((field) => ({ message: `expected ${field} in a trigger of type ${trigger.type}, found none` })),
       ...foreign.map((field) => ({
+        field,
         message: `expected no ${field} in a trigger of type ${trigger.type}`,
         hint: `Its fields are: ${[...needs, ...may].join(', ')}.`,
       })),
@@ -63,8 +64,9 @@ const TIMER_SCHEDULE: Rule = {
       ];
     }
     if (every > 0 && every < EVERY_MIN_MS)
-      return [{ message: `expected every of ${EVERY_MIN_MS}ms or more, found ${every}ms` }];
-    if (every > 0 && timezone !== UNSET.timezone) return [{ message: 'expected no timezone beside every' }];
+      return [{ field: 'every', message: `expected every of ${EVERY_MIN_MS}ms or more, found ${every}ms` }];
+    if (every > 0 && timezone !== UNSET.timezone)
+      return [{ field: 'timezone', message: 'expected no timezone beside every' }];
     return [];
   }),
 };
@@ -136,12 +138,20 @@ const UNIQUE_FUNCTION_NAMES: Rule = {
     }),
 };
 
-/** A fault of a trigger points at its row, and gives way to any fault within it. */
-function forEachTrigger(check: (trigger: Trigger) => Omit<BrokenRule, 'paths'>[]): Rule['check'] {
+interface BrokenTrigger extends Omit<BrokenRule, 'paths'> {
+  /** What is too much, or has a wrong value. */
+  readonly field?: Field;
+}
+
+/** A fault of a trigger points at its field, or at its row where a field is missing, and gives way to any fault within the row. */
+function forEachTrigger(check: (trigger: Trigger) => BrokenTrigger[]): Rule['check'] {
   return ({ function: functions }) =>
     functions.flatMap(({ trigger: triggers }, fn) =>
       triggers.flatMap((trigger, index) =>
-        check(trigger).map((broken) => ({ ...broken, paths: [`function[${fn}].trigger[${index}]`] as const })),
+        check(trigger).map(({ field, ...broken }) => {
+          const row = `function[${fn}].trigger[${index}]`;
+          return { ...broken, paths: field === undefined ? [row] : [`${row}.${field}`, row] };
+        }),
       ),
     );
 }

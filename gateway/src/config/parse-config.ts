@@ -1,7 +1,7 @@
 import { Assembler, DEFAULT_ORIGIN } from './assemble.ts';
 import { ConfigError, type ConfigFault } from './fault.ts';
-import { isWithin, pathAndAncestors } from './names.ts';
-import { type ConfigText, type GivenByPath, readDefaultLayer, readLayer } from './read-layer.ts';
+import { isWithin } from './names.ts';
+import { type ConfigText, type GivenByPath, type Place, placeIn, readDefaultLayer, readLayer } from './read-layer.ts';
 import { type CronProblem, RULES, type RuleContext } from './rules.ts';
 import { type Config, SETTINGS } from './settings.ts';
 
@@ -9,6 +9,8 @@ export interface ParsedConfig {
   readonly config: Config;
   /** By path in the file (`mqtt.listener.port`, `module[0].name`): the origin of the layer that gave it, or `default`. */
   readonly origins: ReadonlyMap<string, string>;
+  /** Where a path stands, or what is around it, for those who find faults later: also of a key within a table of numbers. */
+  readonly placeOf: (path: string) => Place;
 }
 
 /**
@@ -38,7 +40,8 @@ export function examineConfig(
   const { origins } = assembler;
   const isGiven = (path: string) => (origins.get(path) ?? DEFAULT_ORIGIN) !== DEFAULT_ORIGIN;
   faults.push(...brokenRules(config, { isGiven, cronProblem }, given, faults));
-  return { config, origins, faults };
+  const placeOf = (path: string) => placeIn(given, path) ?? { origin: DEFAULT_ORIGIN };
+  return { config, origins, placeOf, faults };
 }
 
 /** The configuration of a gateway without any file. */
@@ -65,22 +68,13 @@ function brokenRules(
   for (const rule of RULES) {
     for (const { paths, message, hint } of rule.check(config, context)) {
       if (faults.some((fault) => paths.some((path) => isWithin(fault.path, path)))) continue;
-      const source = givenAround(paths[0], given);
       broken.push({
         path: paths[0],
         message,
         ...(hint === undefined ? {} : { hint }),
-        origin: source?.origin ?? DEFAULT_ORIGIN,
-        ...(source?.line === undefined ? {} : { line: source.line }),
+        ...(placeIn(given, paths[0]) ?? { origin: DEFAULT_ORIGIN }),
       });
     }
   }
   return broken;
-}
-
-function givenAround(path: string, given: GivenByPath) {
-  for (const candidate of pathAndAncestors(path)) {
-    if (given.has(candidate)) return given.get(candidate);
-  }
-  return undefined;
 }

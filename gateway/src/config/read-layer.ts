@@ -2,7 +2,7 @@ import { nearestWord } from '../base/nearest-word.ts';
 import { describeFound } from './describe.ts';
 import type { ConfigFault } from './fault.ts';
 import { LineIndex } from './line-index.ts';
-import { childPath, rowPath, snakeCase, withoutRowNumbers } from './names.ts';
+import { childPath, pathAndAncestors, rowPath, snakeCase, withoutRowNumbers } from './names.ts';
 import { readValue } from './read-value.ts';
 import type { Section, Setting, SettingNode, Settings, Tables } from './setting.ts';
 import { allSettingRows } from './setting-rows.ts';
@@ -19,13 +19,27 @@ export interface ConfigText {
 export interface Given {
   readonly value: unknown;
   readonly origin: string;
-  readonly line: number | undefined;
+  /** Of the layer. */
+  readonly lines: LineIndex;
   /** False where the value was refused: its faults are listed already, and `value` is what is right of it, or undefined. */
   readonly isValid: boolean;
 }
 
 /** What a layer says, by path. */
 export type GivenByPath = Map<string, Given>;
+
+export type Place = Pick<ConfigFault, 'origin' | 'line'>;
+
+/** Where a setting stands, or what is around it. Undefined when no layer says anything of it. */
+export function placeIn(given: GivenByPath, path: string): Place | undefined {
+  for (const candidate of pathAndAncestors(path)) {
+    const around = given.get(candidate);
+    if (around === undefined) continue;
+    const line = around.lines.lineOf(path);
+    return { origin: around.origin, ...(line === undefined ? {} : { line }) };
+  }
+  return undefined;
+}
 
 /** Reads one text against the table of settings. Every fault is pushed to `faults`; what is left out is simply not there. */
 export function readLayer({ origin, text }: ConfigText, faults: ConfigFault[]): GivenByPath {
@@ -145,7 +159,7 @@ class LayerReader {
   }
 
   #given(path: string, value: unknown, isValid: boolean): void {
-    this.given.set(path, { value, origin: this.#origin, line: this.#lines.lineOf(path), isValid });
+    this.given.set(path, { value, origin: this.#origin, lines: this.#lines, isValid });
   }
 
   #fault(path: string, message: string, hint?: string): void {

@@ -193,9 +193,9 @@ suite('the command line', () => {
     assert.equal(both.code, 2);
     assert.deepEqual(
       both.faults.map(({ path }) => path),
-      ['module[0].input[0].config.windowMs', 'module[0]'],
+      ['module[0].input[0].config.windowMs', 'module[0].input[0].config.foo'],
     );
-    assert.match(both.faults[1]!.message, /unknown setting foo/);
+    assert.match(both.faults[1]!.message, /a setting of window-aggregate, found an unknown one/);
     const keyFile = join(folder.path, 'key.pem');
     writeFileSync(keyFile, '');
     const doubtful = await check(
@@ -209,6 +209,32 @@ suite('the command line', () => {
       ['sync.password_file', 'sync.cert_file', 'function[0]'],
     );
     assert.match(doubtful.warnings[0]!.message, /ENOENT.*\/no\/such\/file/);
+  });
+
+  test('config check tells each fault within one module or function by itself, with its line', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'many.toml');
+    writeFileSync(
+      file,
+      '[[module]]\nname = "w"\nmodule = "window-aggregate"\n[[module.input]]\nseries = "a/*"\n[module.input.config]\n' +
+        'windowMs = -5\nfoo = 1\n[[module.input]]\nseries = "b/*"\nconfig.windwMs = 3\n' +
+        '[[function]]\nname = "f"\nmodule = "echo-function"\nconfig = { one = 1, two = 2 }\n' +
+        '[[function]]\nname = "g"\nmodule = "nope"\n' +
+        '[[function.trigger]]\ntype = "timer"\nevery = "1s"\ntopic = "x"\nevent = "y"\n',
+    );
+    const { code, stdout } = await runProgram(process.execPath, [CLI, 'config', 'check', '--config', file]);
+    assert.equal(code, 2);
+    assert.deepEqual(stdout.replaceAll(file, 'F').trimEnd().split('\n'), [
+      'F:22: function[1].trigger[0].topic: expected no topic in a trigger of type timer (Its fields are: every, cron, timezone.)',
+      'F:23: function[1].trigger[0].event: expected no event in a trigger of type timer (Its fields are: every, cron, timezone.)',
+      'F:7: module[0].input[0].config.windowMs: expected 1..86400000 ms, found -5',
+      'F:8: module[0].input[0].config.foo: expected a setting of window-aggregate, found an unknown one',
+      'F:11: module[0].input[1].config.windwMs: expected a setting of window-aggregate, found an unknown one (Did you mean windowMs?)',
+      'F:15: function[0].config.one: expected a setting of echo-function, found an unknown one',
+      'F:15: function[0].config.two: expected a setting of echo-function, found an unknown one',
+      'F:18: function[1].module: module nope: no such module (See `tidegate module list`; `tidegate module install DIR` installs one.)',
+      'warning: F:12: function[0]: expected at least one [[function.trigger]] of function f, found none (It runs only when `tidegate function invoke` calls it.)',
+    ]);
   });
 
   test('run refuses what config check refuses, in the same words', async () => {

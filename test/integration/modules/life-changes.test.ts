@@ -70,7 +70,11 @@ test('going back is refused when there is no version before', TIMEOUT, async () 
 });
 
 const WRONG = [
-  ['a setting that there is not', { windwMs: 500 }, /unknown setting windwMs of win; did you mean windowMs\?/],
+  [
+    'a setting that there is not',
+    { windwMs: 500 },
+    /windwMs: a setting of win expected, an unknown one found; did you mean windowMs\?/,
+  ],
   ['a value out of range', { windowMs: 0 }, /windowMs: 1\.\.86400000 ms expected, 0 found/],
   ['what the module itself refuses', { windowMs: 500, slideMs: 300 }, /refuses its configuration/],
 ] as const;

@@ -119,7 +119,7 @@ test('when one function of several cannot run the new version, none does', TIMEO
     first,
   );
   const second = answering('1.1.0', -2, { settings: ['gain'] });
-  const reason = /function b: fun 1\.1\.0 does not start: .*unknown setting bias/;
+  const reason = /function b: fun 1\.1\.0 does not start: .*bias: a setting of fun expected/;
   await expectRefused(world, 'add', adding(world, second), reason);
 });
 
@@ -151,7 +151,7 @@ test(
     await done(life, 'add', adding(world, answering('1.1.0', -2, { settings: ['gain'] })), 's1');
     assert.deepEqual(await answersOf(life), { good: -2, mended: -2, wrong: undefined });
     const [wrong] = (await life.functions.statuses()).filter(({ name }) => name === 'wrong');
-    assert.match(wrong?.error ?? '', /unknown setting gian of fun; did you mean gain\?/);
+    assert.match(wrong?.error ?? '', /gian: a setting of fun expected, an unknown one found; did you mean gain\?/);
   },
 );
 

@@ -5,13 +5,39 @@ import type { ModuleManifest } from './manifest.ts';
 /** Numbers by name, one table for each configured input. */
 export type InputConfig = Readonly<Record<string, number>>;
 
+/** One value that the manifest does not take. */
+export interface ParameterFault {
+  /** Which of the inputs, from 0. */
+  readonly input: number;
+  readonly key: string;
+  readonly expected: string;
+  readonly found: string;
+  /** The name that was meant, perhaps. */
+  readonly near?: string | undefined;
+}
+
+/** All that is wrong with the parameters of one use of a module. `code` is `invalid`. */
+export class ParameterError extends GatewayError {
+  readonly faults: readonly ParameterFault[];
+
+  constructor(name: string, faults: readonly ParameterFault[]) {
+    const texts = faults.map(({ input, key, expected, found, near }) => {
+      const meant = near === undefined ? '' : `; did you mean ${near}?`;
+      return `module ${name}: input ${input + 1}: ${key}: ${expected} expected, ${found} found${meant}`;
+    });
+    super('invalid', texts.join('; '));
+    this.name = 'ParameterError';
+    this.faults = faults;
+  }
+}
+
 /**
  * The configuration as the module reads it: checked against the manifest, defaults filled in.
- * @throws GatewayError `invalid` naming every fault.
+ * @throws ParameterError naming every fault.
  */
 export function encodeConfigBlock(manifest: ModuleManifest, inputs: readonly InputConfig[], name: string): Uint8Array {
-  const faults = inputs.flatMap((input, index) => faultsOf(manifest, input, `module ${name}: input ${index + 1}`));
-  if (faults.length > 0) throw new GatewayError('invalid', faults.join('; '));
+  const faults = inputs.flatMap((values, input) => faultsOf(manifest, values, input));
+  if (faults.length > 0) throw new ParameterError(name, faults);
   const fields = manifest.config;
   const block = new DataView(new ArrayBuffer(16 + inputs.length * fields.length * 8));
   block.setUint32(0, 1, true);
@@ -26,19 +52,15 @@ export function encodeConfigBlock(manifest: ModuleManifest, inputs: readonly Inp
   return new Uint8Array(block.buffer);
 }
 
-function faultsOf(manifest: ModuleManifest, input: InputConfig, where: string): string[] {
-  const faults: string[] = [];
+function faultsOf(manifest: ModuleManifest, values: InputConfig, input: number): ParameterFault[] {
   const names = manifest.config.map((field) => field.name);
-  for (const [key, value] of Object.entries(input)) {
+  return Object.entries(values).flatMap(([key, value]) => {
     const field = manifest.config.find((candidate) => candidate.name === key);
     if (field === undefined) {
       const near = nearestWord(key, names);
-      faults.push(
-        `${where}: unknown setting ${key} of ${manifest.id}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      );
-    } else if (!(value >= field.min && value <= field.max)) {
-      faults.push(`${where}: ${key}: ${field.min}..${field.max} ${field.unit} expected, ${value} found`);
+      return [{ input, key, expected: `a setting of ${manifest.id}`, found: 'an unknown one', near }];
     }
-  }
-  return faults;
+    if (value >= field.min && value <= field.max) return [];
+    return [{ input, key, expected: `${field.min}..${field.max} ${field.unit}`.trim(), found: String(value) }];
+  });
 }

@@ -1,19 +1,15 @@
 /** What is doubtful of a right configuration, and may be meant so: told, never refused. */
 import * as fs from 'node:fs';
 import { describeError } from '../../base/errors.ts';
-import { DEFAULT_ORIGIN } from '../../config/assemble.ts';
 import type { ConfigFault } from '../../config/fault.ts';
 import type { ParsedConfig } from '../../config/parse-config.ts';
 import type { Config } from '../../config/settings.ts';
 
 type Doubt = Omit<ConfigFault, 'origin'>;
 
-export function configWarnings({ config, origins }: ParsedConfig): ConfigFault[] {
+export function configWarnings({ config, placeOf }: ParsedConfig): ConfigFault[] {
   const doubts = [...unreadableFiles(config), ...uncalledFunctions(config)];
-  return doubts.map((doubt) => ({
-    ...doubt,
-    origin: origins.get(doubt.path) ?? origins.get(`${doubt.path}.name`) ?? DEFAULT_ORIGIN,
-  }));
+  return doubts.map((doubt) => ({ ...doubt, ...placeOf(doubt.path) }));
 }
 
 /** Of the parts that are in use: a file may be on the device only, or readable by the service's user only. */

@@ -2,9 +2,11 @@ import * as fs from 'node:fs';
 import { type Database, openForReading } from '../../adapters/sqlite/database.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { type ConfigFault, describeFault } from '../../config/fault.ts';
-import { isWithin } from '../../config/names.ts';
+import { childPath, isWithin, rowPath } from '../../config/names.ts';
+import type { examineConfig } from '../../config/parse-config.ts';
 import type { Config } from '../../config/settings.ts';
 import { shownValues } from '../../config/show.ts';
+import { ParameterError, type ParameterFault } from '../../core/modules/config-block.ts';
 import { assets } from '../assets.ts';
 import { examineFiles, loadConfig } from '../config-files.ts';
 import { FunctionPackages } from '../functions/function-packages.ts';
@@ -57,13 +59,12 @@ export const configCheck: Command = {
   },
 };
 
-interface Examined {
-  readonly config: Config;
-  readonly faults: readonly ConfigFault[];
-}
-
 /** What the gateway would refuse when it starts modules and functions, except of those whose name or module has a fault already. */
-async function moduleFaults({ config, faults: known }: Examined): Promise<ConfigFault[]> {
+async function moduleFaults({
+  config,
+  faults: known,
+  placeOf,
+}: ReturnType<typeof examineConfig>): Promise<ConfigFault[]> {
   const isReadable = (path: string) =>
     !known.some((fault) => [path, `${path}.name`, `${path}.module`].some((at) => isWithin(at, fault.path)));
   const { developerMode } = config.modules;
@@ -73,21 +74,25 @@ async function moduleFaults({ config, faults: known }: Examined): Promise<Config
   using state = openStateOf(config);
   const packages = new FunctionPackages({ library, loader, database: state.database });
   const loadForFunction = (id: string) => packages.load(id, null);
-  const faults: ConfigFault[] = [];
+  const faults: Omit<ConfigFault, 'origin'>[] = [];
   for (const [index, { enabled, module, name, input }] of config.module.entries()) {
-    if (!enabled || !isReadable(`module[${index}]`)) continue;
-    const inputs = input.map((one) => one.config);
-    const fault = await faultOf('module', index, () => configOf(load(module).manifest, name, inputs));
-    if (fault !== null) faults.push(fault);
+    const at = rowPath('module', index);
+    if (!enabled || !isReadable(at)) continue;
+    const look = () =>
+      configOf(
+        load(module).manifest,
+        name,
+        input.map((one) => one.config),
+      );
+    faults.push(...(await faultsOf(at, look, (number) => `${rowPath(`${at}.input`, number)}.config`)));
   }
   for (const [index, entry] of config.function.entries()) {
-    const fault =
-      entry.enabled && isReadable(`function[${index}]`)
-        ? await faultOf('function', index, () => loadFunction(entry, loadForFunction, null))
-        : null;
-    if (fault !== null) faults.push(fault);
+    const at = rowPath('function', index);
+    if (!entry.enabled || !isReadable(at)) continue;
+    const look = () => loadFunction(entry, loadForFunction, null);
+    faults.push(...(await faultsOf(at, look, () => `${at}.config`)));
   }
-  return faults;
+  return faults.map((fault) => ({ ...fault, ...placeOf(fault.path) }));
 }
 
 /** Null: the gateway of this program has not run with this state folder yet. */
@@ -101,13 +106,27 @@ function openStateOf({ gateway }: Config): { database: Database | null } & Dispo
   return { database: isCurrent ? database : null, [Symbol.dispose]: () => void database.close() };
 }
 
-async function faultOf(table: string, index: number, look: () => unknown): Promise<ConfigFault | null> {
+/** @param configAt where the parameters for an input stand. */
+async function faultsOf(
+  row: string,
+  look: () => unknown,
+  configAt: (input: number) => string,
+): Promise<Omit<ConfigFault, 'origin'>[]> {
   try {
     await look();
-    return null;
+    return [];
   } catch (error) {
+    if (error instanceof ParameterError) return error.faults.map((fault) => faultAt(configAt(fault.input), fault));
     if (!(error instanceof GatewayError)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return { path: `${table}[${index}]`, message: error.message, origin: `[[${table}]]`, ...hint };
+    return [{ path: `${row}.module`, message: error.message, ...hintOf(error.hint) }];
   }
+}
+
+function faultAt(table: string, { key, expected, found, near }: ParameterFault): Omit<ConfigFault, 'origin'> {
+  const hint = near === undefined ? undefined : `Did you mean ${near}?`;
+  return { path: childPath(table, key), message: `expected ${expected}, found ${found}`, ...hintOf(hint) };
+}
+
+function hintOf(hint: string | undefined): { hint?: string } {
+  return hint === undefined ? {} : { hint };
 }
