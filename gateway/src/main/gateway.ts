@@ -48,7 +48,7 @@ import type {
 } from './thread-messages.ts';
 import { UnmatchedSeries } from './unmatched-series.ts';
 import { webRoutes } from './web-routes.ts';
-import { startWorker } from './worker-thread.ts';
+import { startTogether, startWorker } from './worker-thread.ts';
 
 /** Slots of the batch pool: for the store, for modules that lag, and two to be filled (see `ingest-worker.ts`). */
 const POOL_SLOTS = 24;
@@ -93,14 +93,15 @@ export async function startGateway(config: Config, onFatal: (error: Error) => vo
     shared,
     ingest: toStore.port1,
   };
-  const store = await startWorker<StoreVerbs>('store', storeData, [toStore.port1], log, onFatal);
+  const ingestData: IngestWorkerData = { config, gatewayId: id, shared, store: toStore.port2 };
+  const [store, ingest] = await startTogether(
+    startWorker<StoreVerbs>('store', storeData, [toStore.port1], log, onFatal),
+    startWorker<IngestVerbs>('ingest', ingestData, [toStore.port2], log, onFatal),
+  );
   parts.use(store);
   parts.defer(() => store.remote.close());
   series.push(...(store.ready.series ?? []));
   const epoch = store.ready.epoch ?? '';
-
-  const ingestData: IngestWorkerData = { config, gatewayId: id, shared, series, store: toStore.port2 };
-  const ingest = await startWorker<IngestVerbs>('ingest', ingestData, [toStore.port2], log, onFatal);
   parts.use(ingest);
   parts.defer(() => ingest.remote.close());
   ingest.onNotice((notice) => {

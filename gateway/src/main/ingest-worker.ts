@@ -23,13 +23,16 @@ import type {
   IngestVerbs,
   IngestWorkerData,
   ModulePortMessage,
+  StoreOpened,
   TimedRefusal,
 } from './thread-messages.ts';
 import { notify } from './worker-notice.ts';
 
-const { config, gatewayId, shared, series, store } = workerData as IngestWorkerData;
+const { config, gatewayId, shared, store } = workerData as IngestWorkerData;
 const main = parentPort!;
 collectEarly();
+// Both threads start at the same time.
+const { series } = await storeOpened();
 
 /** Slots that the store may hold: beyond it a batch fills on. With those of the modules (`module-feed.ts`) it leaves some to be filled. */
 const STORE_SLOTS_MAX = 14;
@@ -70,6 +73,13 @@ const pipeline = new IngestPipeline(
     sampleBytes: config.ingest.quarantineSample,
   },
 );
+
+function storeOpened(): Promise<StoreOpened> {
+  return new Promise((resolve, reject) => {
+    store.once('message', resolve);
+    store.once('close', () => reject(new Error('the store worker has ended')));
+  });
+}
 
 /** Undefined while no function listens to topics, so that messages cost nothing more then. */
 function tapFor({ function: functions, ingest }: Config): EventTaps | undefined {

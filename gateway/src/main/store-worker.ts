@@ -32,6 +32,7 @@ import type {
   CommittedMessage,
   DerivedCommitted,
   DerivedMessage,
+  StoreOpened,
   StorePortMessage,
   StoreVerbs,
   StoreWorkerData,
@@ -244,4 +245,6 @@ parentPort!.on('message', ({ port }: StorePortMessage) => {
 });
 
 serveCalls(parentPort!, verbs);
-notify({ notice: 'ready', epoch: store.epoch, series: [...store.series.values()] });
+const series = [...store.series.values()];
+ingest.postMessage({ series } satisfies StoreOpened);
+notify({ notice: 'ready', epoch: store.epoch, series });

@@ -33,7 +33,7 @@ export interface IngestWorkerData {
   readonly config: Config;
   readonly gatewayId: string;
   readonly shared: SharedParts;
-  readonly series: readonly Series[];
+  /** The first message from there is `StoreOpened`. */
   readonly store: MessagePort;
 }
 
@@ -47,6 +47,12 @@ export interface StoreWorkerData {
 
 /** Ingest to store. */
 export type BatchMessage = FilledBatch;
+
+/** Store to ingest, once, before anything else. */
+export interface StoreOpened {
+  /** All that are known. */
+  readonly series: readonly Series[];
+}
 
 /** Store to ingest: batches up to this sequence are on disk. */
 export interface CommittedMessage {

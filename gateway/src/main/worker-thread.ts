@@ -67,3 +67,17 @@ export async function startWorker<V>(
     },
   };
 }
+
+/** Two workers that start at the same time. @throws what the first, or else the second, threw; then neither runs. */
+export async function startTogether<A, B>(
+  first: Promise<RunningWorker<A>>,
+  second: Promise<RunningWorker<B>>,
+): Promise<[RunningWorker<A>, RunningWorker<B>]> {
+  const outcomes = await Promise.allSettled([first, second] as const);
+  const [one, other] = outcomes;
+  if (one.status === 'fulfilled' && other.status === 'fulfilled') return [one.value, other.value];
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') await outcome.value[Symbol.asyncDispose]();
+  }
+  throw outcomes.find((outcome) => outcome.status === 'rejected')!.reason;
+}
