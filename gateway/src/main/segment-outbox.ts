@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import * as fs from 'node:fs/promises';
+// Not `node:fs/promises`, which a start would load: this is loaded by the first segment that is shipped.
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { zstd } from '../adapters/files/zstd.ts';
 import type { Remote } from '../adapters/threads/rpc.ts';

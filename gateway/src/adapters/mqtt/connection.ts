@@ -4,12 +4,10 @@
  * The hot path is `#publish`: topic and payload are handed on as positions in the socket's own buffer, nothing is allocated for a message
  * unless somebody subscribes to it. When the pipeline is full the socket is paused with the rest of its octets kept, and TCP slows the source.
  */
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { describeError } from '../../base/errors.ts';
 import type { Acknowledger, Intake } from '../../core/ingest/ports.ts';
-import type { Access, Permissions } from './access.ts';
-import type { Broker } from './broker.ts';
+import type { Permissions } from './access.ts';
+import { type AdmissionHost, type Admitted, admit, type Refusal, refusalOf } from './admission.ts';
 import { acknowledgement, CONNACK, connack, PACKET, PINGRESP, SUBSCRIPTION_REFUSED, suback } from './frames.ts';
 import { GatheredWrites } from './gathered-writes.ts';
 import {
@@ -20,12 +18,11 @@ import {
   readPacketId,
   readSubscribe,
   readUnsubscribe,
-  SPOKEN_LEVELS,
   type Will,
 } from './packet-reader.ts';
 import { blankPublishHeader, readPublishHeader } from './publish-header.ts';
 import type { Outlet, Session } from './session.ts';
-import { isTopicFilter, isTopicName } from './topics.ts';
+import { isTopicFilter } from './topics.ts';
 
 export interface ConnectionLimits {
   readonly packetBytesMax: number;
@@ -35,13 +32,9 @@ export interface ConnectionLimits {
   readonly sampleBytes: number;
 }
 
-export interface ConnectionHost {
+export interface ConnectionHost extends AdmissionHost {
   readonly intake: Intake;
-  readonly broker: Broker;
-  readonly access: Access;
   readonly limits: ConnectionLimits;
-  /** Ends an older connection of the same client (section 3.1.4). */
-  readonly takeOver: (clientId: string) => void;
   /** From here on the connection has its session, and a client identifier. */
   readonly onOpened: (connection: Connection) => void;
   readonly onClosed: (connection: Connection, reason: string) => void;
@@ -314,60 +307,35 @@ export class Connection implements Acknowledger, Outlet {
     }
   }
 
-  /** Section 3.1.4. Octets that follow wait until the password is checked. */
+  /** Octets that follow wait until the password is checked. */
   #connect(packet: ConnectPacket): void {
-    if (!SPOKEN_LEVELS.includes(packet.protocolLevel)) {
-      return this.#refuse(CONNACK.badProtocol, `protocol level 3 or 4 expected, ${packet.protocolLevel} found`);
-    }
-    if (packet.clientId === '' && !packet.cleanSession) {
-      return this.#refuse(CONNACK.badClientId, 'a session to be kept needs a client identifier');
-    }
-    if (packet.will !== null && !isTopicName(packet.will.topic))
-      throw new ProtocolViolation('a will topic with wildcards');
+    const refusal = refusalOf(packet);
+    if (refusal !== null) return this.#refuse(refusal);
     this.#state = 'checking';
     this.#socket.pause();
-    void this.#admit(packet).then((isOpen) => {
-      if (!isOpen || this.#blocks !== 0) return;
+    void admit(packet, this.#host, () => this.#state === 'checking').then((outcome) => {
+      if (outcome === null) return;
+      if ('refused' in outcome) return this.#refuse(outcome);
+      this.#open(outcome);
+      if (this.#blocks !== 0) return;
       this.#socket.resume();
       this.#readFrames();
     });
   }
 
-  /** @returns whether the connection is open now. */
-  async #admit(packet: ConnectPacket): Promise<boolean> {
-    try {
-      const permissions = await this.#host.access.permissionsOf(packet.username, packet.password);
-      if (this.#state !== 'checking') return false;
-      if (permissions === null) {
-        this.#refuse(CONNACK.badCredentials, `user ${packet.username ?? '(none)'}: wrong name or password`);
-        return false;
-      }
-      const clientId = packet.clientId === '' ? `anonymous-${randomUUID()}` : packet.clientId;
-      this.#host.takeOver(clientId);
-      const { session, isPresent } = this.#host.broker.openSession(clientId, packet.cleanSession);
-      this.#open(session, permissions, packet.will, packet.keepAliveSeconds);
-      this.write(connack(CONNACK.accepted, isPresent));
-      session.attach(this);
-      return true;
-    } catch (error) {
-      this.#refuse(CONNACK.unavailable, describeError(error));
-      return false;
-    }
-  }
-
-  #open(session: Session, permissions: Permissions, will: Will | null, keepAliveSeconds: number): void {
+  #open({ session, isPresent, permissions, will, idleMaxMs }: Admitted): void {
     this.#state = 'open';
     this.#session = session;
     this.#permissions = permissions;
+    this.#will = will;
+    this.#idleMaxMs = idleMaxMs;
     this.#host.onOpened(this);
-    this.#will = will !== null && permissions.mayPublish(will.topic) ? will : null;
-    // One and a half times what the client promised (section 3.1.2.10); without a promise, our own bound.
-    const { keepAliveMaxMs } = this.#host.limits;
-    this.#idleMaxMs = keepAliveSeconds === 0 ? keepAliveMaxMs : Math.min(keepAliveSeconds * 1500, keepAliveMaxMs);
+    this.write(connack(CONNACK.accepted, isPresent));
+    session.attach(this);
   }
 
-  #refuse(code: number, reason: string): void {
-    this.write(connack(code, false));
+  #refuse({ refused, reason }: Refusal): void {
+    this.write(connack(refused, false));
     this.close(`refused: ${reason}`, true);
   }
 
