@@ -1,5 +1,5 @@
 /** The steps of a build, in order. Called by scripts/package.mjs on the pinned Node with the options as JSON. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { constants, zstdCompressSync } from 'node:zlib';
@@ -96,6 +96,8 @@ function writeNativeFiles(target, native) {
   if (options['native-dir'] === undefined) return;
   const folder = join(resolve(options['native-dir']), target.name);
   mkdirSync(folder, { recursive: true });
+  // A folder that a group may write to, as some umasks make it, is not taken (gateway/src/main/assets/native-folder.ts).
+  chmodSync(folder, 0o755);
   for (const [part, octets] of Object.entries(native)) {
     writeFileSync(join(folder, `${part}-${sha256(octets).slice(0, 16)}.node`), octets, { mode: 0o555 });
   }

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -146,9 +147,44 @@ test('the place is chosen in the documented order', () => {
   assert.equal(choose({ HOME: '/home/a' }), '/home/a/.cache/tidegate/native');
   assert.throws(() => choose({}), refusal('unavailable', /no folder/, /TIDEGATE_NATIVE_DIR/));
 
-  mkdirSync(beside);
-  writeFileSync(join(beside, fileNameOf(PART)), 'another version');
+  mkdirSync(beside, 0o755);
+  writeFileSync(join(beside, fileNameOf(PART)), 'another version', { mode: 0o644 });
   assert.equal(choose({}, '/near'), '/near/native', 'a file that is not the part does not count');
   writeFileSync(join(beside, fileNameOf(PART)), PART.octets());
   assert.equal(choose({}, '/near'), beside);
+});
+
+test('parts beside the executable that others could exchange do not count', asRoot, () => {
+  using folder = temporaryFolder();
+  const open = join(folder.path, 'open');
+  const beside = join(open, 'native');
+  const file = join(beside, fileNameOf(PART));
+  const choose = () => chooseNativeFolder(PART, { env: {}, beside, near: '/near' }).path;
+  mkdirSync(beside, { recursive: true, mode: 0o755 });
+  writeFileSync(file, PART.octets(), { mode: 0o644 });
+  chmodSync(open, 0o1777);
+  assert.equal(choose(), beside, 'a sticky folder above, such as /tmp, does no harm');
+  chmodSync(open, 0o777);
+  assert.equal(choose(), '/near/native', 'the folder could be exchanged');
+  chmodSync(open, 0o755);
+  chownSync(beside, 65_534, 65_534);
+  assert.equal(choose(), '/near/native', 'the folder is of another user');
+  chownSync(beside, 0, 0);
+  chmodSync(beside, 0o775);
+  assert.equal(choose(), '/near/native', 'a group may write to the folder');
+  chmodSync(beside, 0o755);
+  chownSync(file, 65_534, 65_534);
+  assert.equal(choose(), '/near/native', 'the file is of another user');
+  chownSync(file, 0, 0);
+  assert.equal(choose(), beside);
+});
+
+test('a link beside the executable is followed once', () => {
+  using folder = temporaryFolder();
+  const real = join(folder.path, 'real');
+  mkdirSync(real, 0o755);
+  writeFileSync(join(real, fileNameOf(PART)), PART.octets(), { mode: 0o644 });
+  symlinkSync(real, join(folder.path, 'native'));
+  const chosen = chooseNativeFolder(PART, { env: {}, beside: join(folder.path, 'native'), near: undefined });
+  assert.equal(chosen.path, real, 'who turns the link elsewhere later changes nothing');
 });

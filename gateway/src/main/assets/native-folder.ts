@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import * as fs from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../../base/errors.ts';
 import { fileNameOf, isIntact, type NativePart } from './native-part.ts';
 
@@ -14,13 +15,14 @@ export interface NativeFolder {
   readonly path: string;
   /** Says what to change when the folder will not do. */
   readonly from: string;
-  /** The part stands there and is intact: nothing is written. */
+  /** The part stands there, intact and safe from others: nothing is written. */
   readonly isShipped: boolean;
 }
 
 /**
  * Where a native part is loaded from. The first that applies decides; one that will not do is an error, never a reason to try the next:
- * 1. TIDEGATE_NATIVE_DIR; 2. `native` beside the executable, when it holds the part intact; 3. `native` in the gateway's own folder;
+ * 1. TIDEGATE_NATIVE_DIR; 2. `native` beside the executable, when it holds the part intact and others cannot change it (an executable that was
+ * downloaded to /tmp has neighbours that anyone may make); 3. `native` in the gateway's own folder;
  * 4. `native` in the folder that systemd gives a service (STATE_DIRECTORY); 5. the user's cache folder.
  * /run and /tmp are left out: they are memory on an embedded device, often not executable, and others may write to the latter.
  * @throws GatewayError `unavailable` when none applies.
@@ -28,7 +30,8 @@ export interface NativeFolder {
 export function chooseNativeFolder(part: NativePart, { env, beside, near }: NativePlaces): NativeFolder {
   const owned = (path: string, from: string): NativeFolder => ({ path, from, isShipped: false });
   if (env.TIDEGATE_NATIVE_DIR) return owned(resolve(env.TIDEGATE_NATIVE_DIR), 'TIDEGATE_NATIVE_DIR');
-  if (isIntact(join(beside, fileNameOf(part)), part)) return { path: beside, from: beside, isShipped: true };
+  const shipped = shippedFolder(beside, part);
+  if (shipped !== undefined) return { path: shipped, from: beside, isShipped: true };
   if (near !== undefined) return owned(resolve(near, 'native'), 'the state folder');
   const state = env.STATE_DIRECTORY?.split(':')[0];
   if (state) return owned(join(state, 'native'), 'STATE_DIRECTORY');
@@ -37,4 +40,35 @@ export function chooseNativeFolder(part: NativePart, { env, beside, near }: Nati
   throw new GatewayError('unavailable', `native part ${part.name}: no folder to put it into`, {
     hint: 'Set TIDEGATE_NATIVE_DIR to a private folder on a writable file system that is not mounted noexec.',
   });
+}
+
+/** Without links, so that what was looked at is what is loaded: who may exchange a file after its hash was taken chooses what we run. */
+function shippedFolder(beside: string, part: NativePart): string | undefined {
+  try {
+    const folder = fs.realpathSync(beside);
+    const file = join(folder, fileNameOf(part));
+    const isSafe = isOursToChange(folder) && isOursToChange(file) && !isReplaceable(folder);
+    return isSafe && isIntact(file, part) ? folder : undefined;
+  } catch {
+    // Not there, or not ours to look at: in both cases nothing is shipped.
+    return undefined;
+  }
+}
+
+/** Only this user and root can write to it; it is no link. */
+function isOursToChange(path: string): boolean {
+  const { uid, mode } = fs.lstatSync(path);
+  return (
+    (uid === process.geteuid!() || uid === 0) &&
+    (mode & 0o022) === 0 &&
+    (mode & fs.constants.S_IFMT) !== fs.constants.S_IFLNK
+  );
+}
+
+/** A folder above it is anyone's to rename things in; a sticky one, such as /tmp, lets only the owner. */
+function isReplaceable(folder: string): boolean {
+  const parent = dirname(folder);
+  if (parent === folder) return false;
+  const { mode } = fs.statSync(parent);
+  return ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) || isReplaceable(parent);
 }
