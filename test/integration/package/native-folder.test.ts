@@ -5,15 +5,18 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { GatewayError } from '../../../gateway/src/base/errors.ts';
 import { isNoexec } from '../../../gateway/src/main/assets/mount-options.ts';
@@ -67,6 +70,21 @@ test('a part that was altered on disk is written anew', () => {
   chmodSync(path, 0o700);
   writeFileSync(path, Buffer.alloc(300_000, 'Native'));
   placeNativePart(PART, own(join(folder.path, 'native')));
+  assert.deepEqual(readFileSync(path), PART.octets());
+});
+
+test('a link or a pipe in the place of a part is replaced, not followed or waited for', { timeout: 10_000 }, () => {
+  using folder = temporaryFolder();
+  const native = join(folder.path, 'native');
+  const path = placeNativePart(PART, own(native));
+  const elsewhere = join(folder.path, 'elsewhere');
+  renameSync(path, elsewhere);
+  symlinkSync(elsewhere, path);
+  placeNativePart(PART, own(native));
+  assert.ok(lstatSync(path).isFile(), 'what a link leads to may be changed by others');
+  rmSync(path);
+  execFileSync('mkfifo', [path]);
+  placeNativePart(PART, own(native));
   assert.deepEqual(readFileSync(path), PART.octets());
 });
 
@@ -145,6 +163,11 @@ test('the place is chosen in the documented order', () => {
   assert.equal(choose(without('TIDEGATE_NATIVE_DIR')), '/state/native');
   assert.equal(choose(without('TIDEGATE_NATIVE_DIR', 'STATE_DIRECTORY')), '/xdg/tidegate/native');
   assert.equal(choose({ HOME: '/home/a' }), '/home/a/.cache/tidegate/native');
+  assert.equal(
+    choose({ HOME: 'here' }),
+    resolve('here/.cache/tidegate/native'),
+    'the loader takes absolute paths only',
+  );
   assert.throws(() => choose({}), refusal('unavailable', /no folder/, /TIDEGATE_NATIVE_DIR/));
 
   mkdirSync(beside, 0o755);

@@ -36,7 +36,7 @@ export function chooseNativeFolder(part: NativePart, { env, beside, near }: Nati
   const state = env.STATE_DIRECTORY?.split(':')[0];
   if (state) return owned(join(state, 'native'), 'STATE_DIRECTORY');
   const cache = env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'));
-  if (cache) return owned(join(cache, 'tidegate', 'native'), env.XDG_CACHE_HOME ? 'XDG_CACHE_HOME' : 'HOME');
+  if (cache) return owned(resolve(cache, 'tidegate', 'native'), env.XDG_CACHE_HOME ? 'XDG_CACHE_HOME' : 'HOME');
   throw new GatewayError('unavailable', `native part ${part.name}: no folder to put it into`, {
     hint: 'Set TIDEGATE_NATIVE_DIR to a private folder on a writable file system that is not mounted noexec.',
   });
@@ -55,14 +55,10 @@ function shippedFolder(beside: string, part: NativePart): string | undefined {
   }
 }
 
-/** Only this user and root can write to it; it is no link. */
+/** Only this user and root can write to it. */
 function isOursToChange(path: string): boolean {
   const { uid, mode } = fs.lstatSync(path);
-  return (
-    (uid === process.geteuid!() || uid === 0) &&
-    (mode & 0o022) === 0 &&
-    (mode & fs.constants.S_IFMT) !== fs.constants.S_IFLNK
-  );
+  return (uid === process.geteuid!() || uid === 0) && (mode & 0o022) === 0;
 }
 
 /** A folder above it is anyone's to rename things in; a sticky one, such as /tmp, lets only the owner. */

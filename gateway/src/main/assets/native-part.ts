@@ -24,10 +24,12 @@ export function fileNameOf(part: NativePart): string {
   return `${part.name}-${part.sha256.slice(0, 16)}.node`;
 }
 
-/** Whether a file is there and holds the very octets of the part. */
+/** Whether a file is there, itself and no link to one, and holds the very octets of the part. */
 export function isIntact(path: string, part: NativePart): boolean {
   let octets: Uint8Array;
   try {
+    // To open a pipe would wait for ever.
+    if (!fs.lstatSync(path).isFile()) return false;
     octets = fs.readFileSync(path);
   } catch {
     // Not there, or not ours to read: in both cases it is not what we look for.
