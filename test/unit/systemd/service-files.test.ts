@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { putFile, removeFile, servicePlaces, unitFor } from '../../../gateway/src/adapters/systemd/service-files.ts';
+import {
+  placeIn,
+  putFile,
+  removeFile,
+  servicePlaces,
+  unitFor,
+} from '../../../gateway/src/adapters/systemd/service-files.ts';
 import { parseConfig } from '../../../gateway/src/config/parse-config.ts';
 import { firstConfig } from '../../../gateway/src/main/commands/install.ts';
 import { CLI } from '../../support/gateway-process.ts';
@@ -84,4 +90,22 @@ test('a root that is mistyped is refused and not made', async () => {
     }
   }
   assert.deepEqual(readdirSync(folder.path), ['file']);
+});
+
+test('links of an image lead where they will on the machine, never out of its folder', () => {
+  using folder = temporaryFolder();
+  const root = join(folder.path, 'image');
+  mkdirSync(join(root, 'etc'), { recursive: true });
+  mkdirSync(join(root, 'usr', 'lib'), { recursive: true });
+  const link = (target: string, path: string) => symlinkSync(target, join(root, path));
+  link('/data/tidegate', 'etc/tidegate');
+  assert.equal(placeIn(root, '/etc/tidegate/tidegate.toml'), join(root, 'data/tidegate/tidegate.toml'));
+  link('usr/lib', 'lib');
+  link('../../../../../../lib', 'usr/local');
+  assert.equal(placeIn(root, '/usr/local/systemd/system/x'), join(root, 'usr/lib/systemd/system/x'));
+  link('/usr/bin/elsewhere', 'usr/lib/tidegate');
+  assert.equal(placeIn(root, '/lib/tidegate'), join(root, 'usr/lib/tidegate'), 'a link at the end is replaced');
+  link('round', 'round');
+  assert.throws(() => placeIn(root, '/round/x'), /leads somewhere expected/);
+  assert.equal(placeIn('/', '/etc/tidegate/tidegate.toml'), '/etc/tidegate/tidegate.toml');
 });

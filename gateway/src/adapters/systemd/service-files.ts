@@ -1,7 +1,7 @@
 /** Which files make Tidegate a service of a machine, and how they get there: whole or not at all, and only where something differs. */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../../base/errors.ts';
 
 export interface ServicePlaces {
@@ -14,6 +14,9 @@ export interface ServicePlaces {
 
 /** `kept`: it is the operator's, and stays as it is. */
 export type FileOutcome = 'written' | 'unchanged' | 'kept';
+
+/** As many as Linux follows in one path. */
+const LINKS_MAX = 40;
 
 /** Below these systemd looks for its files by itself. */
 const SEARCHED_PREFIXES = ['/usr', '/usr/local'];
@@ -40,6 +43,31 @@ export function servicePlaces(prefix: string): ServicePlaces {
     tmpfiles: place('tmpfiles.d/tidegate.conf'),
     config: '/etc/tidegate/tidegate.toml',
   };
+}
+
+/**
+ * Where a file of the machine lies below the folder of its image. Links above it are followed as the machine will: an absolute one, such as
+ * /etc/tidegate to a data partition, leads from the top of the image, never to this machine's own files.
+ * @throws GatewayError `invalid` for links that lead round and round.
+ */
+export function placeIn(root: string, path: string): string {
+  return root === '/' ? path : join(root, followIn(root, dirname(path), LINKS_MAX), basename(path));
+}
+
+function followIn(root: string, folder: string, linksLeft: number): string {
+  const names = folder.split('/').filter((name) => name !== '');
+  let at = '/';
+  for (const [index, name] of names.entries()) {
+    const next = join(at, name);
+    if (fs.lstatSync(join(root, next), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      if (linksLeft === 0)
+        throw new GatewayError('invalid', `${join(root, next)}: a link that leads somewhere expected`);
+      const target = resolve(at, fs.readlinkSync(join(root, next)), ...names.slice(index + 1));
+      return followIn(root, target, linksLeft - 1);
+    }
+    at = next;
+  }
+  return at;
 }
 
 /** The unit for an executable at another place than the one it was written for. */

@@ -1,8 +1,9 @@
 /** The verbs that make the packaged executable a service of systemd on any Debian machine, or in the folder of an image. */
 import * as fs from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type FileOutcome,
+  placeIn,
   putFile,
   removeFile,
   type ServicePlaces,
@@ -55,11 +56,11 @@ export const uninstall: Command = {
     const isLive = root === '/' && isBooted();
     if (isLive && fs.existsSync(places.unit)) systemctl('disable', '--now', 'tidegate.service');
     const { config, ...ours } = places;
-    const removed = Object.values(ours).filter((path) => removeFile(join(root, path)));
+    const removed = Object.values(ours).filter((path) => removeFile(placeIn(root, path)));
     if (isLive) systemctl('daemon-reload');
     if (options.json) printJson({ root, removed, kept: [config, STATE_FOLDER] });
     else {
-      for (const path of removed) print(`removed ${join(root, path)}`);
+      for (const path of removed) print(`removed ${placeIn(root, path)}`);
       print(
         removed.length === 0
           ? 'Nothing was installed there.'
@@ -99,13 +100,15 @@ function rootOf({ root: given }: OptionValues): string {
 function putFiles(places: ServicePlaces, root: string): Record<string, FileOutcome> {
   const shipped = new Map(assets.shippedFiles('image/systemd').map(({ path, octets }) => [path, octets]));
   const unit = unitFor(Buffer.from(shipped.get('tidegate.service')!).toString('utf8'), places.executable);
-  const config = join(root, places.config);
+  const config = placeIn(root, places.config);
   return {
-    [places.executable]: putFile(join(root, places.executable), fs.readFileSync(process.execPath), 0o755),
-    [places.unit]: putFile(join(root, places.unit), Buffer.from(unit), 0o644),
-    [places.sysusers]: putFile(join(root, places.sysusers), shipped.get('tidegate.sysusers')!, 0o644),
-    [places.tmpfiles]: putFile(join(root, places.tmpfiles), shipped.get('tidegate.tmpfiles')!, 0o644),
-    [places.config]: fs.existsSync(config) ? 'kept' : putFile(config, Buffer.from(firstConfig()), 0o640),
+    [places.executable]: putFile(placeIn(root, places.executable), fs.readFileSync(process.execPath), 0o755),
+    [places.unit]: putFile(placeIn(root, places.unit), Buffer.from(unit), 0o644),
+    [places.sysusers]: putFile(placeIn(root, places.sysusers), shipped.get('tidegate.sysusers')!, 0o644),
+    [places.tmpfiles]: putFile(placeIn(root, places.tmpfiles), shipped.get('tidegate.tmpfiles')!, 0o644),
+    [places.config]: fs.lstatSync(config, { throwIfNoEntry: false })
+      ? 'kept'
+      : putFile(config, Buffer.from(firstConfig()), 0o640),
   };
 }
 
