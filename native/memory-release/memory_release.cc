@@ -19,6 +19,7 @@ struct Mapping {
   unsigned long begin = 0;
   unsigned long end = 0;
   unsigned long residentKb = 0;
+  unsigned long ownKb = 0;
 };
 
 struct CloseFile {
@@ -32,7 +33,8 @@ std::string executablePath() {
 }
 
 // Mappings of the executable that nothing was ever written into, by proc_pid_smaps(5). A page of the process's own (a relocation, a debugger's
-// breakpoint, code moved to huge pages) could not be read from the file again: a mapping with one is left alone.
+// breakpoint, code moved to huge pages) could not be read from the file again: a mapping with one is left alone. One that lies in swap no longer
+// counts as anonymous, and would be lost as well.
 std::vector<Mapping> cleanMappings() {
   std::vector<Mapping> found;
   const std::string executable = executablePath();
@@ -48,10 +50,12 @@ std::vector<Mapping> cleanMappings() {
     if (std::sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &begin, &end, access, &pathAt) == 3 && pathAt > 0) {
       line[std::strcspn(line, "\n")] = '\0';
       isCandidate = access[0] == 'r' && access[1] == '-' && executable == line + pathAt;
-      mapping = {begin, end, 0};
+      mapping = {begin, end, 0, 0};
     } else if (isCandidate && std::sscanf(line, "Rss: %lu kB", &kb) == 1) {
       mapping.residentKb = kb;
-    } else if (isCandidate && std::sscanf(line, "Anonymous: %lu kB", &kb) == 1 && kb == 0) {
+    } else if (isCandidate && std::sscanf(line, "Anonymous: %lu kB", &kb) == 1) {
+      mapping.ownKb = kb;
+    } else if (isCandidate && std::sscanf(line, "Swap: %lu kB", &kb) == 1 && mapping.ownKb + kb == 0) {
       found.push_back(mapping);
     }
   }
