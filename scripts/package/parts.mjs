@@ -4,7 +4,7 @@ import { shippedFilesBelow } from '../../gateway/src/main/assets/folders.ts';
 import { PROJECT } from '../support/project.mjs';
 
 /** Folders that are shipped whole, for `tidegate module new`, `tidegate install` and their like. */
-const SHIPPED = ['modules/templates', 'modules/sdk-as', 'modules/sdk-c', 'modules/sdk-rust', 'image/systemd'];
+export const SHIPPED = ['modules/templates', 'modules/sdk-as', 'modules/sdk-c', 'modules/sdk-rust', 'image/systemd'];
 
 /** Files of npm packages that the page asks for. */
 const VENDORED = {

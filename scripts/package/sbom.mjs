@@ -40,12 +40,12 @@ export async function makeSbom({ target, node, source, packages, native, parts }
       { name: 'tidegate:modified', value: String(source.modified ?? 'unknown') },
     ],
   };
-  const known = new Map(packages.map((one, i) => [one.name, npm[i]['bom-ref']]));
+  const known = new Map(packages.map((one, i) => [one.path, npm[i]['bom-ref']]));
   const dependencies = [
     { ref: 'tidegate', dependsOn: components.map((one) => one['bom-ref']) },
     ...packages.map((one, i) => ({
       ref: npm[i]['bom-ref'],
-      dependsOn: one.requires.flatMap((name) => known.get(name) ?? []).sort(),
+      dependsOn: one.requires.flatMap((name) => known.get(foundFrom(one.path, name, known)) ?? []).sort(),
     })),
   ];
   const body = {
@@ -58,6 +58,14 @@ export async function makeSbom({ target, node, source, packages, native, parts }
     dependencies,
   };
   return `${JSON.stringify({ ...body, serialNumber: serialNumber(body) }, null, 2)}\n`;
+}
+
+/** Where a package finds another: in its own `node_modules`, or the nearest above. There may be two versions of it. */
+function foundFrom(path, name, known) {
+  const below = `${path}/node_modules/${name}`;
+  if (known.has(below)) return below;
+  const parent = path.lastIndexOf('/node_modules/');
+  return parent < 0 ? `node_modules/${name}` : foundFrom(path.slice(0, parent), name, known);
 }
 
 /** @throws {StartFailure} with what the official schema finds wrong. */

@@ -5,7 +5,17 @@ import { runCaptured } from '../support/captured.mjs';
 import { PROJECT } from '../support/project.mjs';
 
 /** A change anywhere else does not show in the executable. */
-const BUILT_FROM = ['gateway', 'modules', 'native', 'scripts', 'package.json', 'package-lock.json'];
+export const BUILT_FROM = [
+  'gateway',
+  'image/systemd',
+  'modules',
+  'native',
+  'scripts',
+  'LICENSE',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 /**
  * What is built: version, commit, and the one date that may stand in the result: SOURCE_DATE_EPOCH, else the commit's.

@@ -24,6 +24,11 @@ before(async () => {
 });
 after(() => folder[Symbol.dispose]());
 
+/** A part of the build, which is plain JavaScript. */
+function scriptOf<Exports>(file: string): Promise<Exports> {
+  return import(new URL(`../../../scripts/package/${file}`, import.meta.url).href) as Promise<Exports>;
+}
+
 function sha256(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
@@ -66,6 +71,22 @@ test('the bill of materials fits the official schema and names what is inside', 
   }
   const refs = components.map((one) => (one as { 'bom-ref'?: string })['bom-ref']);
   assert.equal(new Set(refs).size, refs.length, 'every reference once');
+  const edges = sbom.dependencies as { ref: string; dependsOn: string[] }[];
+  const needed = new Set(edges.filter(({ ref }) => ref !== 'tidegate').flatMap(({ dependsOn }) => dependsOn));
+  const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const own = new Set(Object.entries({ ...dependencies, ...devDependencies }).map((one) => `npm:${one.join('@')}`));
+  const orphans = refs.filter((ref) => ref!.startsWith('npm:') && !needed.has(ref!) && !own.has(ref!));
+  assert.deepEqual(orphans, [], 'of a package that is there in two versions each is needed by somebody');
+});
+
+test('a change of anything that is shipped makes the source a modified one', async () => {
+  const { SHIPPED } = await scriptOf<{ SHIPPED: string[] }>('parts.mjs');
+  const { BUILT_FROM } = await scriptOf<{ BUILT_FROM: string[] }>('source.mjs');
+  const isCovered = (path: string) => BUILT_FROM.some((from) => path === from || path.startsWith(`${from}/`));
+  assert.deepEqual(
+    [...SHIPPED, 'LICENSE', 'tsconfig.json'].filter((path) => !isCovered(path)),
+    [],
+  );
 });
 
 test('the sums are those of sha256sum, and OpenSSL accepts their signature', {
