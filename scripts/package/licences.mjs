@@ -11,6 +11,10 @@ const OTHERS = [
     'GCC run-time libraries (libstdc++ and libgcc, linked into the native parts)',
     'GPL-3.0-or-later WITH GCC-exception-3.1: the exception permits their use in programs under any licence.',
   ],
+  [
+    "Rust's core library (compiled into the modules that are written in Rust)",
+    'MIT OR Apache-2.0, of which the latter is taken; its text is that of Tidegate above. https://github.com/rust-lang/rust/blob/main/COPYRIGHT',
+  ],
 ];
 
 /** The licences of everything in the executable that others wrote, as one text. @param {ReturnType<import('./packages.mjs').bundledPackages>} packages */

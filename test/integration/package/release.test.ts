@@ -79,6 +79,11 @@ test('the bill of materials fits the official schema and names what is inside', 
   assert.deepEqual(orphans, [], 'of a package that is there in two versions each is needed by somebody');
 });
 
+test('licences name what has no package: compiled in by better-sqlite3, GCC and Rust', { skip }, () => {
+  const text = readFileSync(join(first, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  for (const one of [/^SQLite \(/m, /^GCC run-time libraries/m, /^Rust's core library/m]) assert.match(text, one);
+});
+
 test('a change of anything that is shipped makes the source a modified one', async () => {
   const { SHIPPED } = await scriptOf<{ SHIPPED: string[] }>('parts.mjs');
   const { BUILT_FROM } = await scriptOf<{ BUILT_FROM: string[] }>('source.mjs');
