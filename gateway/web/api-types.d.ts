@@ -215,7 +215,12 @@ export interface Status {
   sync: SyncReport;
   alarms: AlarmReport[];
   sagas: SagaReport[];
-  process: { rssBytes: number; uptimeMs: number; cpuPercent: number };
+  process: {
+    rssBytes: number;
+    uptimeMs: number;
+    cpuPercent: number;
+    threads: { name: string; threads: number; heapBytes: number; externalBytes: number }[];
+  };
 }
 
 export interface SeriesReport {

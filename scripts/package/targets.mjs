@@ -10,8 +10,11 @@ const TARGETS = {
   'linux-x64': { arch: 'x64', triplet: 'x86_64-linux-gnu', debian: 'amd64', qemu: 'qemu-x86_64-static' },
 };
 
-/** V8's and Node's options inside the executable; what each costs and gives: docs/adr/0013-single-executable.md. */
-const EXEC_ARGV = ['--max-old-space-size=192', '--max-semi-space-size=1', '--v8-pool-size=1'];
+/**
+ * V8's and Node's options inside the executable; what each costs and gives: docs/adr/0013-single-executable.md. SIGUSR1 would open a debugger
+ * that asks nobody on this machine for a password.
+ */
+const EXEC_ARGV = ['--max-old-space-size=192', '--max-semi-space-size=1', '--v8-pool-size=1', '--disable-sigusr1'];
 
 /**
  * On a 39-bit kernel, usual on arm64 boards, some fifty memories of WebAssembly would use up the address space: V8 reserves 8 GB or more for

@@ -48,7 +48,6 @@ const COLUMNS: readonly (readonly [string, (sample: SoakSample) => number, numbe
   ['anonymous', (one) => one.anonymousMb, 1],
   ['JS heap', (one) => one.heapMb, 1],
   ['external', (one) => one.externalMb, 1],
-  ['buffers', (one) => one.buffersMb, 1],
   ['fds', (one) => one.descriptors, 0],
   ['threads', (one) => one.threads, 0],
   ['points', (one) => one.points, 0],

@@ -20,6 +20,7 @@ import type { Functions } from './functions/functions.ts';
 import type { ModuleHost } from './modules/module-host.ts';
 import { RecentTotal } from './recent-total.ts';
 import type { IngestVerbs, SharedParts, StoreVerbs } from './thread-messages.ts';
+import { threadMemory } from './threads.ts';
 
 export interface ReportParts {
   readonly config: Config;
@@ -101,13 +102,14 @@ export class StatusReport implements Disposable {
     const { config, id, epoch, store, ingest, modules, functions, database, link, sync } = this.#parts;
     // Before those that the store has not written there yet: one that moves meanwhile is then missed once, never shown twice.
     const written = readQuarantine(database, QUARANTINE_SHOWN);
-    const [ledger, storeStatus, alarms, rejected, ingestStatus, functionStatuses] = await Promise.all([
+    const [ledger, storeStatus, alarms, rejected, ingestStatus, functionStatuses, threads] = await Promise.all([
       store.ledger(),
       store.status(),
       store.alarms(ALARMS_SHOWN),
       store.rejected(QUARANTINE_SHOWN),
       ingest.status(),
       functions.statuses(),
+      threadMemory(),
     ]);
     const now = systemClock.now();
     // Not from two readings of the wall clock: a board without a battery starts in 1970, and its clock is set later.
@@ -161,6 +163,7 @@ export class StatusReport implements Disposable {
         rssBytes: process.memoryUsage.rss(),
         uptimeMs,
         cpuPercent: this.#rates().cpuPercent,
+        threads,
       },
     };
   }

@@ -1,8 +1,9 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import { type Remote, remoteCalls, reviveError } from '../adapters/threads/rpc.ts';
-import { assets, type WorkerName } from './assets.ts';
+import type { WorkerName } from './assets.ts';
 import type { Log } from './service/log.ts';
 import type { WorkerNotice } from './thread-messages.ts';
+import { startThread } from './threads.ts';
 
 type ReadyNotice = Extract<WorkerNotice, { notice: 'ready' }>;
 
@@ -27,7 +28,7 @@ export async function startWorker<V>(
   log: Log,
   onFatal: (error: Error) => void,
 ): Promise<RunningWorker<V>> {
-  const worker = assets.startWorker(name, { workerData, transferList });
+  const worker = startThread(name, { workerData, transferList });
   const { remote, fail } = remoteCalls<V>(worker);
   const listeners: ((notice: WorkerNotice) => void)[] = [];
   let isReady = false;

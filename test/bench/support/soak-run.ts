@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { killWithUs, startChild } from './child.ts';
 import { ROOT } from './load-run.ts';
 import { Replacements } from './soak-replacements.ts';
-import { openInspector, type SoakSample, takeSample } from './soak-sample.ts';
+import { type SoakSample, takeSample } from './soak-sample.ts';
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -77,9 +77,7 @@ every = "500ms"
 export async function runSoak(options: SoakOptions, onSample: (sample: SoakSample) => void): Promise<SoakResult> {
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(temporaryFolder());
-  // Of the sources the debugger's port is any free one; an executable takes no such option.
-  const program =
-    options.executable === undefined ? { env: { NODE_OPTIONS: '--inspect=0' } } : { program: [options.executable] };
+  const program = options.executable === undefined ? {} : { program: [options.executable] };
   // Every process of the run inherits it: none writes into this user's cache.
   process.env.TIDEGATE_NATIVE_DIR = join(folder.path, 'native');
   const sync = options.withCloud ? await startCloud(parts, options.executable, folder.path) : '';
@@ -87,9 +85,6 @@ export async function runSoak(options: SoakOptions, onSample: (sample: SoakSampl
   const gateway = parts.use(new GatewayProcess({ ...program, config, env: serviceEnvironment(), timeoutMs: VERB_MS }));
   parts.defer(killWithUs(() => gateway.kill()));
   await gateway.start();
-  const inspector = await openInspector(gateway);
-  if (inspector !== null) parts.use(inspector);
-
   const replacing = new Replacements(new ModuleWorkshop(folder.path, gateway), options.replaceMs);
   await replacing.install();
   const clients = loadClients(gateway.mqttPort, options.singlesPerSecond);
@@ -99,15 +94,13 @@ export async function runSoak(options: SoakOptions, onSample: (sample: SoakSampl
   const samples: SoakSample[] = [];
   while (performance.now() - startMs < options.seconds * 1000) {
     await wait(options.sampleMs);
-    const sample = await takeSample(gateway, inspector, startMs);
+    const sample = await takeSample(gateway, startMs);
     samples.push(sample);
     onSample(sample);
   }
   await ended;
   await Promise.all(clients.map(({ client }) => client.stop(LANDING_MS)));
   const status = await gateway.status();
-  // Node waits with its end for a debugger to leave.
-  inspector?.[Symbol.dispose]();
   const code = await gateway.stop();
   const points = (of: (client: LoadClient) => number) =>
     clients.reduce((sum, { client, readings }) => sum + of(client) * readings, 0);

@@ -113,6 +113,21 @@ test("V8's options let it take the code cache of each of Node's own modules", { 
   assert.ok(count('accepted') > 100, `${count('accepted')} of them`);
 });
 
+test('no signal opens a debugger, and status and metrics tell what each thread takes', { skip }, async () => {
+  await using gateway = await startGateway({ program: [exe], env: { TIDEGATE_NATIVE_DIR: native } });
+  process.kill(gateway.pid, 'SIGUSR1');
+  const names = ['ingest', 'main', 'module', 'store'];
+  const told = async () => (await gateway.status()).process.threads;
+  await eventually('all threads', async () => (await told()).length === names.length);
+  const threads = await told();
+  assert.deepEqual(threads.map(({ name }) => name).sort(), names);
+  assert.ok(threads.every(({ heapBytes, externalBytes }) => heapBytes > 2 ** 20 && externalBytes > 0));
+  const metrics = await (await fetch(`${gateway.web}metrics`)).text();
+  for (const name of names)
+    assert.match(metrics, new RegExp(`^gateway_thread_heap_octets\\{[^}]*thread="${name}"[^}]*\\} \\d+$`, 'm'));
+  assert.doesNotMatch(gateway.log, /ws:|[Dd]ebugger/);
+});
+
 test('pages of its file that only a start uses are given back, and it goes on', { skip }, async (t) => {
   await using gateway = await startGateway({ program: [exe], env: { TIDEGATE_NATIVE_DIR: native } });
   const before = memoryOf(gateway.pid);

@@ -5,11 +5,11 @@ import { systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { CallError } from '../../core/functions/ports.ts';
 import type { ModuleClass } from '../../core/model/module-class.ts';
-import { assets } from '../assets.ts';
 import type { FunctionModule, FunctionVerbs, FunctionWorkerData, WorkerAnswer } from '../function-worker.ts';
 import { CALL_MARKS_BYTES } from '../modules/call-marks.ts';
 import { ModuleWatchdog } from '../modules/module-watchdog.ts';
 import type { WorkerNotice } from '../thread-messages.ts';
+import { startThread } from '../threads.ts';
 
 export interface ThreadParts {
   readonly onNotice: (notice: WorkerNotice) => void;
@@ -39,7 +39,7 @@ export class FunctionThread {
     this.moduleClass = moduleClass;
     this.#parts = parts;
     const data: FunctionWorkerData = { calls: this.#calls, moduleClass };
-    this.#worker = assets.startWorker('function', { workerData: data });
+    this.#worker = startThread('function', { workerData: data });
     const { remote, fail } = remoteCalls<FunctionVerbs>(this.#worker);
     this.#remote = remote;
     this.#fail = fail;

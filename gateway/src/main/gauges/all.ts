@@ -21,6 +21,11 @@ const perQuantile =
     return quantiles(p50Ms, p99Ms);
   };
 
+const perThread =
+  (pick: (thread: StatusDocument['process']['threads'][number]) => number): Read =>
+  (status) =>
+    status.process.threads.map((thread) => ({ value: pick(thread), labels: { thread: thread.name } }));
+
 export const GAUGES: readonly GaugeRow[] = [
   {
     name: 'gateway_ledger_received',
@@ -104,6 +109,18 @@ export const GAUGES: readonly GaugeRow[] = [
     unit: 'By',
     help: 'Resident memory of the process',
     read: (s) => one(s.process.rssBytes),
+  },
+  {
+    name: 'gateway_thread_heap_octets',
+    unit: 'By',
+    help: "V8's heap in use, of all threads of a name",
+    read: perThread((thread) => thread.heapBytes),
+  },
+  {
+    name: 'gateway_thread_external_octets',
+    unit: 'By',
+    help: 'Buffers and memories of WebAssembly beside the heap, of all threads of a name',
+    read: perThread((thread) => thread.externalBytes),
   },
 ];
 

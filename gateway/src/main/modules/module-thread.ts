@@ -13,8 +13,8 @@ import type { CanaryReport } from '../../core/modules/comparison.ts';
 import type { IdRange } from '../../core/modules/derived-registry.ts';
 import { allocateRecovery } from '../../core/modules/recovery.ts';
 import type { ModuleStatus } from '../../core/modules/status.ts';
-import { assets } from '../assets.ts';
 import type { SharedParts, WorkerNotice } from '../thread-messages.ts';
+import { startThread } from '../threads.ts';
 import { BesideVersions } from './beside-versions.ts';
 import { CALL_MARKS_BYTES, type MarkedCall } from './call-marks.ts';
 import { blankStatus } from './module-entry.ts';
@@ -272,7 +272,7 @@ export class ModuleThread {
       culprits: this.#hasRun ? [...this.#culprits] : null,
     };
     this.#hasRun = true;
-    const worker = assets.startWorker('module', { workerData: data, transferList: [toIngest.port2, toStore.port2] });
+    const worker = startThread('module', { workerData: data, transferList: [toIngest.port2, toStore.port2] });
     this.#worker = worker;
     const { remote, fail } = remoteCalls<ModuleVerbs>(worker);
     this.#remote = remote;
