@@ -111,3 +111,69 @@ test('an older copy of the database is refused while later segments lie there, a
   await gateway.startAndStop('the newest copy');
   assert.deepEqual(filesOf(gateway)[0], before[0]);
 });
+
+test('an older copy that lacks one segment is refused too, once the journal has let go of its points', async () => {
+  using gateway = stateGateway();
+  const { folder, database } = gateway.paths;
+  fill(folder);
+  const copy = `${folder}.copy`;
+  cpSync(database, copy);
+  {
+    using state = new OpenState(folder);
+    // A record in a journal file of its own: the one before is let go when its points are sealed.
+    state.store.commit([new ContributionSource(2).make('alarm', 5)]);
+    state.sealAll();
+  }
+  const newest = `${folder}.newest`;
+  cpSync(database, newest);
+  const before = filesOf(gateway);
+  cpSync(copy, database);
+  for (let start = 0; start < 2; start++) {
+    const { error, stderr } = await runCommand(gateway, ['run']);
+    assert.equal(error?.code, 'corrupt', stderr);
+    assert.match(
+      error.message,
+      /segment file live-000000000002\.tgs: its 50 points are neither in the journal nor in the/,
+    );
+    assert.deepEqual(filesOf(gateway), before);
+  }
+  cpSync(newest, database);
+  await gateway.startAndStop('the newest copy');
+  assert.deepEqual(filesOf(gateway)[0], before[0]);
+});
+
+test('an older copy whose points the journal still holds loses nothing', () => {
+  using gateway = stateGateway();
+  const { folder, database } = gateway.paths;
+  fill(folder);
+  const copy = `${folder}.copy`;
+  cpSync(database, copy);
+  let values: number[];
+  {
+    using state = new OpenState(folder);
+    state.sealAll();
+    values = state.values();
+  }
+  cpSync(copy, database);
+  using state = new OpenState(folder);
+  assert.deepEqual(state.values(), values);
+  state.sealAll();
+  assert.deepEqual(state.values(), values);
+  assert.deepEqual(filesOf(gateway)[0]!.length, 3);
+});
+
+test('the file of a segment that has expired, left by a crash, is deleted at the next start', () => {
+  using gateway = stateGateway();
+  const { folder, segments } = gateway.paths;
+  fill(folder);
+  const file = join(segments, 'live-000000000001.tgs');
+  {
+    using state = new OpenState(folder);
+    cpSync(file, `${folder}.tgs`);
+    state.store.moveSegment('live', 1, 'expired');
+  }
+  cpSync(`${folder}.tgs`, file);
+  using state = new OpenState(folder);
+  assert.deepEqual(readdirSync(segments), ['alarm-000000000001.tgs']);
+  state.ledger();
+});

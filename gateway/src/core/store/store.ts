@@ -27,8 +27,9 @@ import type {
   StoreIndex,
 } from './ports.ts';
 import { parseSegmentFileName, SEGMENT_MOVES, segmentFileName } from './ports.ts';
-import { encodeSegment } from './segment-format.ts';
+import { encodeSegment, SegmentReader } from './segment-format.ts';
 import { Tail } from './tail.ts';
+import { refuseForgotten, refuseLater } from './unlisted-segments.ts';
 
 export interface StoreLimits {
   /** Points of a lane that make a segment. */
@@ -115,9 +116,14 @@ export class Store {
     refuseLater([...found.keys()], this.#lastSequence);
     const listed = index.files();
     const known = new Set(listed.map((row) => segmentFileName(row.lane, row.sequence)));
-    for (const name of found.keys()) if (!known.has(name)) files.remove(name);
+    const unlisted = [...found.keys()].filter((name) => !known.has(name));
+    // Those of rows that keep no file any more go now; the next segment of a lane when it is clear whose it is.
+    const next = unlisted.filter((name) => !this.#isSealed(name));
+    for (const name of unlisted) if (!next.includes(name)) files.remove(name);
     const isWhole = journal.replay((octets) => this.#replay(octets, snapshot.recordNumber));
-    if (!isWhole) this.#writeOffLost();
+    if (isWhole) for (const name of next) this.#refuseForgotten(name);
+    else this.#writeOffLost();
+    for (const name of next) if (!this.#isSealed(name)) files.remove(name);
     return listed.flatMap((row) => faultOf(row, found.get(segmentFileName(row.lane, row.sequence))) ?? []);
   }
 
@@ -193,8 +199,7 @@ export class Store {
   tailOf(id: number): PointColumns {
     const series = this.#series.get(id);
     if (series === undefined) return allocatePoints(0);
-    const sources = [this.#tails[series.lane].points];
-    if (this.#seal?.lane === series.lane) sources.unshift(this.#seal.points);
+    const sources = this.#unsealed(series.lane);
     const rows = sources.map((points) =>
       points.series.subarray(0, points.length).reduce((n, s) => n + (s === id ? 1 : 0), 0),
     );
@@ -213,6 +218,12 @@ export class Store {
   /** Every point that is in no segment yet, by lane, oldest first. Called between `open` and the first commit. */
   tails(): PointColumns[] {
     return LANES.map((lane) => this.#tails[lane].points);
+  }
+
+  /** Points that are in no segment, oldest first. */
+  #unsealed(lane: Lane): PointColumns[] {
+    const tail = this.#tails[lane].points;
+    return this.#seal?.lane === lane ? [this.#seal.points, tail] : [tail];
   }
 
   #pending(lane: Lane): number {
@@ -247,6 +258,25 @@ export class Store {
     const excess = this.#quarantine.length - this.#limits.quarantineMax;
     if (excess > 0) this.#quarantine.splice(0, excess);
     if (contribution.lane === 'alarm') this.#alarms.apply(contribution.points);
+  }
+
+  /** Also by the replay, when the journal holds more than a tail takes. What is no segment's name counts as sealed: nobody waits for it. */
+  #isSealed(name: string): boolean {
+    const segment = parseSegmentFileName(name);
+    return segment === null || segment.sequence <= this.#lastSequence[segment.lane];
+  }
+
+  /** A file that cannot be read, as a disk may leave it, says nothing. @throws GatewayError `corrupt`. */
+  #refuseForgotten(name: string): void {
+    const segment = parseSegmentFileName(name);
+    if (segment === null || this.#isSealed(name)) return;
+    let file: SegmentReader;
+    try {
+      file = new SegmentReader(this.#ports.files.read(name), this.#ports.compressor, name);
+    } catch {
+      return;
+    }
+    refuseForgotten(name, file, this.#unsealed(segment.lane));
   }
 
   #replay(octets: Uint8Array, checkpointed: number): void {
@@ -361,23 +391,6 @@ export class Store {
     this.#quarantine = [];
     this.#alarms.clearChanged();
   }
-}
-
-/**
- * A crash leaves at most the file of the next segment of a lane, whose points are still in the journal. Later ones were sealed by a newer
- * state of the index: it is an old copy, and would give their numbers away a second time.
- */
-function refuseLater(names: readonly string[], lastSequence: Record<Lane, number>): void {
-  const later = names.filter((name) => {
-    const segment = parseSegmentFileName(name);
-    return segment !== null && segment.sequence > lastSequence[segment.lane] + 1;
-  });
-  if (later.length === 0) return;
-  throw new GatewayError(
-    'corrupt',
-    `${later.length} segment files, such as ${later[0]}, are later than the database that lists them: it is an older copy`,
-    { hint: 'Restore the newest tidegate.db, or move the whole state folder away: nothing was deleted.' },
-  );
 }
 
 /** By size alone; what a corrupt segment's file is like has been told already. */
