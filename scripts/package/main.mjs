@@ -41,7 +41,7 @@ async function build() {
   const source = await sourceFacts();
   const { bundles, boot, inputs } = await bundleAll();
   const packages = bundledPackages(inputs);
-  await auditPackages(packages, { online: options.audit === true });
+  await auditPackages(packages, inputs, { online: options.audit === true });
   const files = [];
   for (const target of targets) files.push(...(await buildFor(target, { source, bundles, boot, packages })));
   files.push(writeTo(`THIRD-PARTY-LICENSES.txt`, licencesText(packages)));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../support/project.mjs';
+import { packageOf } from './tarballs.mjs';
 
 /** Packages that end up in the executable by other ways than a bundle, and which way. */
 const BY_OTHER_WAYS = {
@@ -18,7 +19,7 @@ export function bundledPackages(inputs) {
   const lock = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8')).packages;
   const ways = new Map(Object.entries(BY_OTHER_WAYS).map(([name, way]) => [`node_modules/${name}`, way]));
   for (const input of inputs) {
-    const path = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    const path = packageOf(input);
     if (path !== undefined) ways.set(path, 'bundled');
   }
   return [...ways].map(([path, way]) => describe(path, way, lock[path])).sort((a, b) => (a.path < b.path ? -1 : 1));
