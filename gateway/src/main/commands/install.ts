@@ -1,6 +1,6 @@
 /** The verbs that make the packaged executable a service of systemd on any Debian machine, or in the folder of an image. */
 import * as fs from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type FileOutcome,
   placeIn,
@@ -11,6 +11,7 @@ import {
   unitFor,
 } from '../../adapters/systemd/service-files.ts';
 import { isActive, isBooted, makeUser, setOwners, systemctl } from '../../adapters/systemd/service-tools.ts';
+import { expectNoOther, installedPrefix, removeEnablement, unitsIn } from '../../adapters/systemd/service-units.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { renderExample } from '../../config/render-example.ts';
 import { assets } from '../assets.ts';
@@ -29,6 +30,8 @@ export const install: Command = {
   words: [0, 0],
   run({ options }) {
     const { places, root } = targetOf(options, 'install');
+    expectNoOther(root, places);
+    const before = unitsIn(root).find(({ path }) => path === places.unit)?.executable ?? places.executable;
     const files = putFiles(places, root);
     const isLive = root === '/';
     if (isLive) {
@@ -40,6 +43,9 @@ export const install: Command = {
     else {
       print(table(['file', 'outcome'], Object.entries(files)));
       print(`\n${whatNext(places, root)}`);
+      if (before !== places.executable) print(`${join(root, before)} stays, and is no longer what the unit starts.`);
+      const runs = unitsIn(root)[0]!.path;
+      if (runs !== places.unit) print(`${join(root, runs)} stays, and hides ${places.unit}: see systemctl revert.`);
     }
     return Promise.resolve(EXIT.ok);
   },
@@ -48,19 +54,25 @@ export const install: Command = {
 export const uninstall: Command = {
   verb: 'uninstall',
   usage: '[--prefix DIR] [--root DIR]',
-  summary: 'Stops the service and removes what `tidegate install` wrote. State, configuration and the user stay.',
+  summary:
+    'Stops the service and removes what `tidegate install` wrote, by default the installation that the unit names. State, configuration and the user stay.',
   options: OPTIONS,
   words: [0, 0],
   run({ options }) {
     const { places, root } = targetOf(options, 'uninstall');
+    expectOurs(root, places);
     const isLive = root === '/' && isBooted();
-    if (isLive && fs.existsSync(places.unit)) systemctl('disable', '--now', 'tidegate.service');
     const { config, ...ours } = places;
+    const started = unitsIn(root).find(({ executable }) => executable !== undefined)?.executable;
+    if (isLive && started === places.executable) systemctl('disable', '--now', 'tidegate.service');
     const removed = Object.values(ours).filter((path) => removeFile(placeIn(root, path)));
+    const left = unitsIn(root).map(({ path }) => join(root, path));
+    if (!isLive && left.length === 0) removed.push(...removeEnablement(root));
     if (isLive) systemctl('daemon-reload');
-    if (options.json) printJson({ root, removed, kept: [config, STATE_FOLDER] });
+    if (options.json) printJson({ root, removed, kept: [config, STATE_FOLDER], left });
     else {
       for (const path of removed) print(`removed ${placeIn(root, path)}`);
+      for (const path of left) print(`left ${path}: not of this installation`);
       print(
         removed.length === 0
           ? 'Nothing was installed there.'
@@ -71,10 +83,20 @@ export const uninstall: Command = {
   },
 };
 
+/** @throws GatewayError `conflict` when the unit of this prefix belongs to another installation: all but `/usr` and `/usr/local` share one. */
+function expectOurs(root: string, { unit, executable }: ServicePlaces): void {
+  const found = unitsIn(root).find(({ path }) => path === unit)?.executable;
+  if (found === undefined || found === executable) return;
+  throw new GatewayError('conflict', `${join(root, unit)} starts ${found}: ${executable} expected`, {
+    hint: 'Without --prefix the installation that the unit names is removed.',
+  });
+}
+
 /** @throws GatewayError where there is nothing to install, or nobody who may. */
 function targetOf(options: OptionValues, verb: string): { places: ServicePlaces; root: string } {
   const root = rootOf(options);
-  const places = servicePlaces(textOf(options.prefix) ?? '/usr/local');
+  const known = verb === 'uninstall' ? installedPrefix(root) : undefined;
+  const places = servicePlaces(textOf(options.prefix) ?? known ?? '/usr/local');
   if (assets.facts().from !== 'package') {
     throw new GatewayError('invalid', `${verb}: a packaged executable expected, a checkout found`, {
       hint: `npm run package -- --target ${process.platform}-${process.arch}, then: dist/tidegate-${process.platform}-${process.arch} ${verb}`,
