@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -27,6 +29,7 @@ const folder = temporaryFolder();
 const native = join(folder.path, 'native');
 /** It gives back the first time after ten seconds. */
 const RELEASE_TIMEOUT_MS = 30_000;
+const asRoot = process.getuid?.() !== 0 && 'making an image needs root';
 let exe = '';
 
 before(async () => {
@@ -188,6 +191,34 @@ test('with its parts shipped beside it, it writes nothing', {
     assert.equal(code, 0, stdout + stderr);
   } finally {
     execFileSync('umount', [root]);
+  }
+});
+
+test('an image whose /etc is read-only when it runs is made whole where it is made, and unmade', {
+  skip: skip || skipWithout('systemd-sysusers', 'systemd-tmpfiles', 'systemctl') || asRoot,
+}, async () => {
+  const image = join(folder.path, 'image');
+  const wanted = join(image, 'etc/systemd/system/multi-user.target.wants/tidegate.service');
+  mkdirSync(image);
+  for (const prefix of ['/usr', '/opt/x']) {
+    const installed = await run(['install', '--root', image, '--prefix', prefix]);
+    assert.equal(installed.code, 0, installed.stderr);
+    // What its last lines say is what makes it whole.
+    const commands = installed.stdout.split('\n').filter((line) => line.startsWith('  '));
+    assert.equal(commands.length, 2);
+    for (const command of commands) execFileSync('sh', ['-ec', command], { stdio: 'ignore' });
+    const group = Number(/^tidegate:x:(\d+):/m.exec(readFileSync(join(image, 'etc/group'), 'utf8'))![1]);
+    const { mode, uid, gid } = statSync(join(image, 'etc/tidegate/tidegate.toml'));
+    assert.deepEqual({ mode: mode & 0o777, uid, gid }, { mode: 0o640, uid: 0, gid: group });
+    assert.ok(lstatSync(wanted).isSymbolicLink());
+    const other = await run(['install', '--root', image]);
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /tidegate\.service starts .*\/bin\/tidegate: it would/);
+    assert.equal(existsSync(join(image, 'usr/local')), false, 'nothing was written');
+    const removed = await run(['uninstall', '--root', image]);
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.equal(existsSync(join(image, prefix, 'bin/tidegate')), false, 'found by its unit');
+    assert.equal(lstatSync(wanted, { throwIfNoEntry: false }), undefined);
   }
 });
 

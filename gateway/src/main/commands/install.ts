@@ -142,7 +142,12 @@ export function firstConfig(): string {
 
 function whatNext({ config }: ServicePlaces, root: string): string {
   if (root !== '/') {
-    return `The user is made when the image boots (systemd-sysusers). To start with it:\n  systemctl --root=${root} enable tidegate.service`;
+    return [
+      'To start with the image:',
+      `  systemctl --root=${root} enable tidegate.service`,
+      'User and owner are made when it boots; where its /etc cannot be written then, now:',
+      `  systemd-sysusers --root=${root} && systemd-tmpfiles --root=${root} --create tidegate.conf`,
+    ].join('\n');
   }
   const start = isActive() ? 'systemctl restart tidegate' : 'systemctl enable --now tidegate';
   return [
