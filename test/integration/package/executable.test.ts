@@ -194,6 +194,46 @@ test('with its parts shipped beside it, it writes nothing', {
   }
 });
 
+test('the self-test of an update, without HOME, puts its native parts into a temporary folder that it removes', {
+  skip,
+}, async () => {
+  const nowhere = { TIDEGATE_NATIVE_DIR: '', HOME: '', XDG_CACHE_HOME: '', STATE_DIRECTORY: '' };
+  const base = join(folder.path, 'self-test');
+  mkdirSync(base);
+  const home = join(folder.path, 'home');
+  const cases: [args: string[], env: NodeJS.ProcessEnv][] = [
+    [['--dir', base], nowhere],
+    [[], { ...nowhere, TMPDIR: base }],
+    [['--dir', base], { ...nowhere, HOME: home }],
+  ];
+  for (const [args, env] of cases) {
+    const { code, stdout, stderr } = await run(['self-test', ...args], env);
+    assert.equal(code, 0, stdout + stderr);
+    assert.deepEqual(readdirSync(base), []);
+  }
+  assert.equal(existsSync(home), false, '--dir comes before HOME');
+  chmodSync(base, 0o777);
+  const { code, stdout } = await run(['self-test', '--dir', base], nowhere);
+  assert.equal(code, 1);
+  assert.match(stdout, /native parts .*FAIL.*anyone may rename what is in it.*--dir/);
+  assert.deepEqual(readdirSync(base), []);
+});
+
+test('where temporary folders are mounted noexec, the self-test says so and what to do', {
+  skip: skip || (process.getuid?.() !== 0 && 'mounts need root'),
+}, async () => {
+  const base = join(folder.path, 'noexec');
+  mkdirSync(base);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'noexec,mode=700', 'tmpfs', base]);
+  try {
+    const { code, stdout } = await run(['self-test', '--dir', base], { TIDEGATE_NATIVE_DIR: '' });
+    assert.equal(code, 1);
+    assert.match(stdout, /native parts .*FAIL.*mounted noexec.*Set TIDEGATE_NATIVE_DIR/);
+  } finally {
+    execFileSync('umount', [base]);
+  }
+});
+
 test('an image whose /etc is read-only when it runs is made whole where it is made, and unmade', {
   skip: skip || skipWithout('systemd-sysusers', 'systemd-tmpfiles', 'systemctl') || asRoot,
 }, async () => {

@@ -32,7 +32,7 @@ export function chooseNativeFolder(part: NativePart, { env, beside, near }: Nati
   if (env.TIDEGATE_NATIVE_DIR) return owned(resolve(env.TIDEGATE_NATIVE_DIR), 'TIDEGATE_NATIVE_DIR');
   const shipped = shippedFolder(beside, part);
   if (shipped !== undefined) return { path: shipped, from: beside, isShipped: true };
-  if (near !== undefined) return owned(resolve(near, 'native'), 'the state folder');
+  if (near !== undefined) return owned(resolve(near, 'native'), 'the folder of this run');
   const state = env.STATE_DIRECTORY?.split(':')[0];
   if (state) return owned(join(state, 'native'), 'STATE_DIRECTORY');
   const cache = env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'));
@@ -40,6 +40,11 @@ export function chooseNativeFolder(part: NativePart, { env, beside, near }: Nati
   throw new GatewayError('unavailable', `native part ${part.name}: no folder to put it into`, {
     hint: 'Set TIDEGATE_NATIVE_DIR to a private folder on a writable file system that is not mounted noexec.',
   });
+}
+
+/** Whether one of the environment's places that come last applies. */
+export function isNamedByEnvironment(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env.STATE_DIRECTORY || env.XDG_CACHE_HOME || env.HOME);
 }
 
 /** Without links, so that what was looked at is what is loaded: who may exchange a file after its hash was taken chooses what we run. */
@@ -62,7 +67,7 @@ function isOursToChange(path: string): boolean {
 }
 
 /** A folder above it is anyone's to rename things in; a sticky one, such as /tmp, lets only the owner. */
-function isReplaceable(folder: string): boolean {
+export function isReplaceable(folder: string): boolean {
   const parent = dirname(folder);
   if (parent === folder) return false;
   const { mode } = fs.statSync(parent);

@@ -1,13 +1,17 @@
 import { GatewayError } from '../../base/errors.ts';
 
+export interface CheckPlaces {
+  /** Where a part that needs a temporary folder makes one, and removes it. */
+  readonly base: string;
+  /** What `assets.nativeBinding` takes beside the name. @throws GatewayError when it cannot be made. */
+  readonly near: () => string | undefined;
+}
+
 /** One part of the self-test. */
 export interface Check {
   readonly name: string;
-  /**
-   * @param base where a part that needs a temporary folder makes one, and removes it.
-   * @returns what was seen, in a few words. @throws whatever is wrong.
-   */
-  readonly run: (base: string) => string | Promise<string>;
+  /** @returns what was seen, in a few words. @throws whatever is wrong. */
+  readonly run: (places: CheckPlaces) => string | Promise<string>;
 }
 
 export interface CheckResult {

@@ -11,20 +11,20 @@ const ENOENT = 2;
 /** Every native part is put where it can be loaded, is loaded, and does something. */
 export const nativeCheck: Check = {
   name: 'native parts',
-  run() {
-    const nativeBinding = assets.nativeBinding('better_sqlite3');
+  run({ near }) {
+    const nativeBinding = assets.nativeBinding('better_sqlite3', near());
     const database = openDatabase(':memory:', [], { nativeBinding });
     const version = database.prepare('SELECT sqlite_version()').pluck().get() as string;
     expectSame('SQLite', 42, database.prepare('SELECT 6 * 7').pluck().get());
     database.close();
-    const path = assets.nativeBinding('build_info');
+    const path = assets.nativeBinding('build_info', near());
     if (path === undefined) return `SQLite ${version}; build_info is not built in this checkout`;
     const { architecture, compiledFor, glibc } = readBuildInfo(path);
     expectSame('architecture of build_info', process.arch, architecture);
-    const memory = assets.nativeBinding('memory_release');
+    const memory = assets.nativeBinding('memory_release', near());
     // How many octets an emulated process does not learn.
     if (memory !== undefined) expectSame('memory_release', 'number', typeof loadMemoryAddon(memory).releaseFilePages());
-    const notify = assets.nativeBinding('service_notify');
+    const notify = assets.nativeBinding('service_notify', near());
     if (notify !== undefined)
       expectSame('errno of a datagram to nowhere', ENOENT, loadSendDatagram(notify)('/nowhere/notify', 'x'));
     return `SQLite ${version}; build_info for ${compiledFor}, glibc ${glibc}`;
@@ -34,8 +34,8 @@ export const nativeCheck: Check = {
 /** What the native code was compiled to use, against what this processor has. */
 export const processorCheck: Check = {
   name: 'processor',
-  run() {
-    const path = assets.nativeBinding('build_info');
+  run({ near }) {
+    const path = assets.nativeBinding('build_info', near());
     if (path === undefined) return 'not looked at: build_info is not built in this checkout';
     const info = readBuildInfo(path);
     const missing = missingFeatures(info);

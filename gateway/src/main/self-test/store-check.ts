@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../adapters/files/durable.ts';
 import { JournalFiles } from '../../adapters/files/journal-files.ts';
@@ -7,7 +6,6 @@ import { zstd } from '../../adapters/files/zstd.ts';
 import { openDatabase } from '../../adapters/sqlite/database.ts';
 import { SqliteStoreIndex } from '../../adapters/sqlite/store-index.ts';
 import { systemClock } from '../../base/clock.ts';
-import { errnoOf, GatewayError } from '../../base/errors.ts';
 import { allocatePoints } from '../../core/model/points.ts';
 import { segmentFileName } from '../../core/store/ports.ts';
 import { SegmentReader } from '../../core/store/segment-format.ts';
@@ -15,19 +13,10 @@ import { Store } from '../../core/store/store.ts';
 import { assets } from '../assets.ts';
 import { statePaths } from '../state-paths.ts';
 import { type Check, expectSame } from './check.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const ROWS = 1000;
 const SERIES = { id: 1, device: 'self-test', point: 'value', unit: '', type: 'gauge', lane: 'live' } as const;
-
-/** Why a temporary folder cannot be made, by the code of the system call. */
-const WHY_NOT: Partial<Record<string, string>> = {
-  ENOENT: 'no such folder',
-  ENOTDIR: 'a folder expected, a file found',
-  EROFS: 'the file system is read-only',
-  EACCES: 'not writable',
-  EPERM: 'not writable',
-  ENOSPC: 'the disk is full',
-};
 
 interface OpenStore extends Disposable {
   readonly store: Store;
@@ -37,14 +26,15 @@ interface OpenStore extends Disposable {
 /** A store of its own: points are committed, found again after it was opened anew, sealed, and read back from the segment. */
 export const storeCheck: Check = {
   name: 'store',
-  run(base) {
+  run({ base, near }) {
     using folder = temporaryFolder(base);
+    const nativeBinding = assets.nativeBinding('better_sqlite3', near());
     const state = join(folder.path, 'state');
     {
-      using opened = openStore(state);
+      using opened = openStore(state, nativeBinding);
       opened.store.commit([contribution()]);
     }
-    using opened = openStore(state);
+    using opened = openStore(state, nativeBinding);
     const { store, files } = opened;
     expectSame('points after the store was opened again', ROWS, store.ledger().live.stored);
     while (store.sealStep(true) !== 'idle');
@@ -56,25 +46,10 @@ export const storeCheck: Check = {
   },
 };
 
-function temporaryFolder(base: string): Disposable & { readonly path: string } {
-  try {
-    const path = mkdtempSync(join(base, 'tidegate-self-test-'));
-    return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-  } catch (error) {
-    const errno = errnoOf(error) ?? '';
-    const found = WHY_NOT[errno] ?? 'no folder can be made there';
-    throw new GatewayError('unavailable', `temporary folder in ${base}: ${found} (${errno})`, {
-      hint: 'Name another place for it with --dir, or with TMPDIR.',
-    });
-  }
-}
-
-function openStore(state: string): OpenStore {
+function openStore(state: string, nativeBinding: string | undefined): OpenStore {
   const paths = statePaths(state);
   makeFolder(state);
-  const database = openDatabase(paths.database, assets.migrations('gateway'), {
-    nativeBinding: assets.nativeBinding('better_sqlite3'),
-  });
+  const database = openDatabase(paths.database, assets.migrations('gateway'), { nativeBinding });
   const journal = new JournalFiles(paths.journal, (error) => {
     throw error;
   });
