@@ -22,12 +22,21 @@ export async function nativeParts(target, node, work) {
   };
 }
 
+/** Name of the program that compiles our addons for a target. */
+export function compilerOf(target) {
+  return gnuTool(target, 'g++');
+}
+
+function gnuTool({ isNative, triplet }, gnu) {
+  return isNative ? gnu : `${triplet}-${gnu}`;
+}
+
 /** Compiled in a copy: the source folder stays as it is, and two targets do not meet in one `build` folder. */
 async function compile(name, target, node, work) {
   const folder = join(work, 'native-build', target.name, name);
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(PROJECT, 'native', name), folder, { recursive: true });
-  const tool = (gnu) => (target.isNative ? gnu : `${target.triplet}-${gnu}`);
+  const tool = (gnu) => gnuTool(target, gnu);
   const env = { ...process.env, CC: tool('gcc'), CXX: tool('g++'), AR: tool('gcc-ar'), LINK: tool('g++') };
   // An inherited folder of headers silently overrides --nodedir; flags and dates of the caller must not show in the file.
   for (const key of Object.keys(env)) if (/^(npm_config_nodedir|C(XX|PP)?FLAGS|LDFLAGS)$/i.test(key)) delete env[key];

@@ -3,31 +3,16 @@ import { createHash } from 'node:crypto';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import Sqlite from 'better-sqlite3';
 import { StartFailure } from '../support/failure.mjs';
-import { sha256 } from './executable.mjs';
 import { runStep } from './run.mjs';
-
-/** What Node reports of itself that is no component: interface versions. */
-const NOT_COMPONENTS = new Set(['node', 'modules', 'napi']);
-
-/** Vendor and product in the vulnerability databases, where they differ from what nobody would look for. */
-const CPE = {
-  node: ['nodejs', 'node.js'],
-  openssl: ['openssl', 'openssl'],
-  sqlite: ['sqlite', 'sqlite'],
-  zlib: ['zlib', 'zlib'],
-  uv: ['libuv', 'libuv'],
-  nghttp2: ['nghttp2', 'nghttp2'],
-  ares: ['c-ares', 'c-ares'],
-  icu: ['unicode', 'international_components_for_unicode'],
-  brotli: ['google', 'brotli'],
-};
+import { compiledParts } from './sbom-compiled.mjs';
+import { cpeOf, nodeComponent } from './sbom-node.mjs';
 
 /** @returns {Promise<string>} the same text for the same source, dated by the source. */
 export async function makeSbom({ target, node, source, packages, native, parts }) {
   const versions = JSON.parse(await runStep([...target.runner, node.node, '-p', 'JSON.stringify(process.versions)']));
   const npm = packages.map(npmComponent);
-  const modules = moduleComponents(parts);
-  const components = [nodeComponent(target, node, versions), ...npm, ...nativeComponents(native), ...modules];
+  const compiled = await compiledParts({ target, source, packages, native, parts });
+  const components = [nodeComponent(target, node, versions), ...npm, ...compiled.components];
   const root = {
     type: 'application',
     'bom-ref': 'tidegate',
@@ -47,6 +32,7 @@ export async function makeSbom({ target, node, source, packages, native, parts }
       ref: npm[i]['bom-ref'],
       dependsOn: one.requires.flatMap((name) => known.get(foundFrom(one.path, name, known)) ?? []).sort(),
     })),
+    ...compiled.dependencies,
   ];
   const body = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
@@ -105,63 +91,6 @@ function sqliteComponent() {
     licenses: [{ license: { id: 'blessing' } }],
     cpe: cpeOf('sqlite', version),
   };
-}
-
-function nodeComponent(target, node, versions) {
-  const inside = Object.entries(versions)
-    .filter(([name, version]) => !NOT_COMPONENTS.has(name) && version !== '')
-    .map(([name, version]) => ({
-      type: 'library',
-      'bom-ref': `node:${name}@${version}`,
-      name,
-      version,
-      ...(name in CPE ? { cpe: cpeOf(name, version) } : {}),
-    }));
-  return {
-    type: 'platform',
-    'bom-ref': `node@${versions.node}`,
-    name: 'node',
-    version: versions.node,
-    licenses: [{ license: { id: 'MIT' } }],
-    hashes: [
-      { alg: 'SHA-512', content: Buffer.from(node.integrity.slice('sha512-'.length), 'base64').toString('hex') },
-    ],
-    purl: `pkg:npm/node-${target.name}@${node.version}`,
-    cpe: cpeOf('node', versions.node),
-    components: inside,
-  };
-}
-
-function nativeComponents(native) {
-  return Object.entries(native).map(([name, octets]) => ({
-    type: 'file',
-    'bom-ref': `native:${name}`,
-    name: `${name}.node`,
-    hashes: [{ alg: 'SHA-256', content: sha256(octets) }],
-  }));
-}
-
-function moduleComponents(parts) {
-  return Object.keys(parts)
-    .filter((name) => /^modules\/[^/]+\/manifest\.json$/.test(name))
-    .map((name) => {
-      const { id, version, sha256: hash } = JSON.parse(Buffer.from(parts[name]).toString('utf8'));
-      return {
-        type: 'library',
-        'bom-ref': `module:${id}`,
-        name: id,
-        version,
-        description: 'WebAssembly module',
-        licenses: [{ license: { id: 'Apache-2.0' } }],
-        hashes: [{ alg: 'SHA-256', content: hash }],
-      };
-    });
-}
-
-/** See NIST IR 7695. */
-function cpeOf(name, version) {
-  const [vendor, product] = CPE[name];
-  return `cpe:2.3:a:${vendor}:${product}:${version.split('-')[0]}:*:*:*:*:*:*:*`;
 }
 
 /** A UUID of the custom kind (RFC 9562, version 8), made of the content: the same for the same content. */

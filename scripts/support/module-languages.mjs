@@ -119,6 +119,12 @@ function compileRust(entry, output, memoryPages) {
   }
 }
 
+/** @returns {string | undefined} of the compiler whose core library modules in Rust carry; undefined when there is none here. */
+export function rustVersion() {
+  const { status, stdout } = spawnSync(RUSTC, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? /^rustc (\S+)/.exec(stdout)?.[1] : undefined;
+}
+
 function nativeMemory(memoryPages) {
   return [`--initial-memory=${memoryPages * PAGE_OCTETS}`, `--max-memory=${memoryPages * PAGE_OCTETS}`];
 }

@@ -54,7 +54,9 @@ test('the bill of materials fits the official schema and names what is inside', 
   assert.equal(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text), null);
   const sbom = JSON.parse(text);
   type Component = {
+    'bom-ref': string;
     name: string;
+    version?: string;
     group?: string;
     purl?: string;
     hashes?: unknown[];
@@ -66,17 +68,22 @@ test('the bill of materials fits the official schema and names what is inside', 
   assert.ok(named('node')!.components!.some(({ name }) => name === 'openssl'));
   assert.ok(named('better-sqlite3')!.components!.some(({ name }) => name === 'sqlite'));
   assert.ok(named('build_info.node') && named('threshold-alarm') && named('smol-toml') && named('uplot'));
-  for (const one of components.filter(({ purl }) => purl !== undefined)) {
-    assert.ok(one.licenses!.length > 0 && one.hashes!.length > 0, one.purl);
-  }
-  const refs = components.map((one) => (one as { 'bom-ref'?: string })['bom-ref']);
+  for (const one of components.filter(({ purl }) => purl !== undefined)) assert.ok(one.hashes!.length > 0, one.purl);
+  const all = components.flatMap((one) => [one, ...(one.components ?? [])]);
+  for (const one of all)
+    assert.ok(one.version && (one.licenses?.length ?? 0) > 0, `version and licence of ${one.name}`);
+  assert.match(JSON.stringify(named('libstdc++')!.licenses), /GCC-exception-3\.1/);
+  const refs = components.map((one) => one['bom-ref']);
   assert.equal(new Set(refs).size, refs.length, 'every reference once');
   const edges = sbom.dependencies as { ref: string; dependsOn: string[] }[];
   const needed = new Set(edges.filter(({ ref }) => ref !== 'tidegate').flatMap(({ dependsOn }) => dependsOn));
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const own = new Set(Object.entries({ ...dependencies, ...devDependencies }).map((one) => `npm:${one.join('@')}`));
-  const orphans = refs.filter((ref) => ref!.startsWith('npm:') && !needed.has(ref!) && !own.has(ref!));
+  const orphans = refs.filter((ref) => ref.startsWith('npm:') && !needed.has(ref) && !own.has(ref));
   assert.deepEqual(orphans, [], 'of a package that is there in two versions each is needed by somebody');
+  const needs = (ref: string) => edges.find((one) => one.ref === ref)!.dependsOn;
+  assert.ok(needs('native:build_info').includes('gcc:libstdc++'));
+  if (named('deadband')) assert.deepEqual(needs('module:deadband'), ['rust-core']);
 });
 
 test('licences name what has no package: compiled in by better-sqlite3, GCC and Rust', { skip }, () => {
