@@ -73,6 +73,8 @@ test('the bill of materials fits the official schema and names what is inside', 
   for (const one of all)
     assert.ok(one.version && (one.licenses?.length ?? 0) > 0, `version and licence of ${one.name}`);
   assert.match(JSON.stringify(named('libstdc++')!.licenses), /GCC-exception-3\.1/);
+  const twice = all.filter(({ 'bom-ref': ref }) => ref.startsWith('npm:')).map(({ group, name }) => `${group}/${name}`);
+  assert.equal(new Set(twice).size, twice.length, 'of each package one version');
   const refs = components.map((one) => one['bom-ref']);
   assert.equal(new Set(refs).size, refs.length, 'every reference once');
   const edges = sbom.dependencies as { ref: string; dependsOn: string[] }[];
