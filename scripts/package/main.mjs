@@ -7,6 +7,7 @@ import { exclusively } from '../support/exclusive.mjs';
 import { runMain } from '../support/failure.mjs';
 import { PROJECT } from '../support/project.mjs';
 import { auditPackages } from './audit.mjs';
+import { expectPlainPaths } from './build-paths.mjs';
 import { bundleAll } from './bundles.mjs';
 import { codeCaches } from './code-cache.mjs';
 import { makeExecutable, sha256 } from './executable.mjs';
@@ -35,6 +36,7 @@ await runMain(async () => {
 
 async function build() {
   const targets = [...new Set(options.target)].map(targetOf);
+  expectPlainPaths({ checkout: PROJECT, '--work': work });
   const key = signatureKey(options);
   await ensureTools(targets);
   mkdirSync(out, { recursive: true });
