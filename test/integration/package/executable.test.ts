@@ -142,6 +142,15 @@ test('pages of its file that only a start uses are given back, and it goes on', 
   t.diagnostic(`PSS after the start: ${told(before)}; ten seconds later: ${told(after)}`);
 });
 
+test('NODE_OPTIONS and NODE_PATH change nothing', { skip }, async () => {
+  const loud = join(folder.path, 'loud');
+  mkdirSync(join(loud, 'mqtt'), { recursive: true });
+  for (const file of ['preload.cjs', 'mqtt/index.js']) writeFileSync(join(loud, file), 'console.error("loaded");');
+  const options = `--require ${loud}/preload.cjs --no-such-option`;
+  const { code, stderr } = await run(['self-test'], { NODE_OPTIONS: options, NODE_PATH: loud });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+});
+
 test('an altered bundle does not start, and says why', { skip }, async () => {
   const { code, stderr } = await run(['version'], {}, altered('tidegate VERB [OPTIONS]'));
   assert.equal(code, 1);
