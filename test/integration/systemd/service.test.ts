@@ -182,6 +182,27 @@ test('a second installation changes nothing; after uninstall state and configura
   await machine.expect('/tmp/tidegate', 'install');
 });
 
+test('a second installation elsewhere is refused, and uninstall finds the one that the unit names', {
+  skip,
+}, async () => {
+  await machine.expect('/tmp/tidegate', 'uninstall');
+  await machine.expect('/tmp/tidegate', 'install', '--prefix', '/opt/x');
+  await machine.expect('systemctl', 'enable', 'tidegate');
+  const { code, stderr } = await machine.run(['/tmp/tidegate', 'install']);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^tidegate: .*\/etc\/systemd\/system\/tidegate\.service starts \/opt\/x\/bin\/tidegate: it would hide/,
+  );
+  assert.match(stderr, /tidegate uninstall --prefix \/opt\/x\n/);
+  const removed = await machine.expect('/tmp/tidegate', 'uninstall');
+  assert.match(removed, /removed \/opt\/x\/bin\/tidegate\n/);
+  assert.equal((await machine.service()).LoadState, 'not-found');
+  const links = await machine.expect('find', '/etc/systemd/system', '-name', 'tidegate.service');
+  assert.equal(links, '');
+  await machine.expect('/tmp/tidegate', 'install');
+});
+
 test('the unit is hardened: systemd-analyze gives it an exposure of at most 2.0, and finds no fault in it', {
   skip: skipWithout('systemd-analyze'),
 }, (t) => {
