@@ -85,62 +85,46 @@ test('a first start that was killed at any point before its first segment starts
   }
 });
 
-test('an older copy of the database is refused while later segments lie there, and the newest one starts', async () => {
+/** What a gateway does that is started, twice, with the database of before `work`; with the one of after it, it starts. */
+async function withOlderCopy(work: (state: OpenState) => void, refusal: RegExp): Promise<void> {
   using gateway = stateGateway();
   const { folder, database } = gateway.paths;
   fill(folder);
-  const copy = `${folder}.copy`;
-  cpSync(database, copy);
+  const [older, newest] = [`${folder}.older`, `${folder}.newest`];
+  cpSync(database, older);
   {
     using state = new OpenState(folder);
-    const source = new ContributionSource(2);
-    for (let i = 0; i < 3; i++) {
-      state.store.commit([source.make('live', 100)]);
-      state.sealAll();
-    }
+    work(state);
   }
-  const newest = `${folder}.newest`;
   cpSync(database, newest);
   const before = filesOf(gateway);
-  cpSync(copy, database);
-  const { error, stderr } = await runCommand(gateway, ['run']);
-  assert.equal(error?.code, 'corrupt', stderr);
-  assert.match(error.message, /2 segment files, such as live-000000000003\.tgs, are later than the database/);
-  assert.deepEqual(filesOf(gateway), before);
-  cpSync(newest, database);
-  await gateway.startAndStop('the newest copy');
-  assert.deepEqual(filesOf(gateway)[0], before[0]);
-});
-
-test('an older copy that lacks one segment is refused too, once the journal has let go of its points', async () => {
-  using gateway = stateGateway();
-  const { folder, database } = gateway.paths;
-  fill(folder);
-  const copy = `${folder}.copy`;
-  cpSync(database, copy);
-  {
-    using state = new OpenState(folder);
-    // A record in a journal file of its own: the one before is let go when its points are sealed.
-    state.store.commit([new ContributionSource(2).make('alarm', 5)]);
-    state.sealAll();
-  }
-  const newest = `${folder}.newest`;
-  cpSync(database, newest);
-  const before = filesOf(gateway);
-  cpSync(copy, database);
+  cpSync(older, database);
   for (let start = 0; start < 2; start++) {
     const { error, stderr } = await runCommand(gateway, ['run']);
     assert.equal(error?.code, 'corrupt', stderr);
-    assert.match(
-      error.message,
-      /segment file live-000000000002\.tgs: its 50 points are neither in the journal nor in the/,
-    );
+    assert.match(error.message, refusal);
     assert.deepEqual(filesOf(gateway), before);
   }
   cpSync(newest, database);
   await gateway.startAndStop('the newest copy');
   assert.deepEqual(filesOf(gateway)[0], before[0]);
-});
+}
+
+test('an older copy of the database is refused while later segments lie there, and the newest one starts', () =>
+  withOlderCopy((state) => {
+    const source = new ContributionSource(2);
+    for (let i = 0; i < 3; i++) {
+      state.store.commit([source.make('live', 100)]);
+      state.sealAll();
+    }
+  }, /2 segment files, such as live-000000000003\.tgs, are later than the database/));
+
+test('an older copy that lacks one segment is refused too, once the journal has let go of its points', () =>
+  withOlderCopy((state) => {
+    // A record in a journal file of its own: the one before is let go when its points are sealed.
+    state.store.commit([new ContributionSource(2).make('alarm', 5)]);
+    state.sealAll();
+  }, /segment file live-000000000002\.tgs: its 50 points are neither in the journal nor in the/));
 
 test('an older copy whose points the journal still holds loses nothing', () => {
   using gateway = stateGateway();
