@@ -18,6 +18,7 @@ import { type RunningWorker, startTogether, startWorker } from './worker-thread.
 const POOL_SLOTS = 24;
 /** Derived series for each sensor series: the outputs of two modules, and some. */
 const DERIVED_PER_SERIES = 16;
+/** Derived series, and so alarms, that a class of modules may have at most. */
 export const DERIVED_MAX = 1 << 20;
 
 export interface ThreadsParts {
@@ -50,8 +51,11 @@ export async function startThreads({ config, gatewayId, paths, log, onFatal }: T
   const { port1, port2 } = new MessageChannel();
   const storeData: StoreWorkerData = { config, gatewayId, stateFolder: paths.folder, shared, ingest: port1 };
   const ingestData: IngestWorkerData = { config, gatewayId, shared, store: port2 };
+  const starting = startWorker<StoreVerbs>('store', storeData, [port1], log, onFatal);
+  // Ingest waits for the first word of the store; this ends its wait where the port was not even handed over.
+  starting.catch(() => port1.close());
   const [store, ingest] = await startTogether(
-    startWorker<StoreVerbs>('store', storeData, [port1], log, onFatal),
+    starting,
     startWorker<IngestVerbs>('ingest', ingestData, [port2], log, onFatal),
   );
   parts.use(store);

@@ -158,6 +158,14 @@ test('an altered bundle does not start, and says why', { skip }, async () => {
   assert.match(stderr, /SHA256SUMS/);
 });
 
+test('an altered bundle of a worker is found by the thread that starts it', { skip }, async () => {
+  // Of the store worker alone.
+  const file = altered('segment files are missing or damaged');
+  const { code, stderr } = await run(['run', '--state', join(folder.path, 'altered-state')], {}, file);
+  assert.equal(code, 1);
+  assert.match(stderr, /part bundle\/store\.(cjs|cache) of the executable is not the one it was built with: SHA-256/);
+});
+
 test('an altered page is found by the self-test', { skip }, async () => {
   const { code, stdout } = await run(['self-test', '--json'], {}, altered('    <title>Tidegate</title>'));
   assert.equal(code, 1);
