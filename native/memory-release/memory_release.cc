@@ -1,6 +1,7 @@
-// Gives back to the system what the process holds and does not use: pages of the executable's own file, and free blocks that malloc keeps.
-// Node has no call for either. When it is done is decided in gateway/src/main/service/memory-release.ts.
+// Gives back to the system what the process holds and does not use: pages of the executable's own file, free blocks that malloc keeps, and what
+// V8 of one thread keeps. Node has no call for any of them. When it is done is decided in gateway/src/main/service/memory-care.ts.
 #include <napi.h>
+#include <v8.h>
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -77,9 +78,23 @@ Napi::Value ReleaseFreeBlocks(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), ::malloc_trim(0) == 1);
 }
 
+// Both of the calling thread's V8. Node-API has no calls for them; Node is pinned, and this is compiled with its headers.
+Napi::Value PostponeCollections(const Napi::CallbackInfo &info) {
+  v8::Isolate::GetCurrent()->SetIsLoading(true);
+  return info.Env().Undefined();
+}
+
+Napi::Value BeginCollection(const Napi::CallbackInfo &info) {
+  v8::Isolate::GetCurrent()->SetIsLoading(false);
+  v8::Isolate::GetCurrent()->MemoryPressureNotification(v8::MemoryPressureLevel::kModerate);
+  return info.Env().Undefined();
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("releaseFilePages", Napi::Function::New<ReleaseFilePages>(env, "releaseFilePages"));
   exports.Set("releaseFreeBlocks", Napi::Function::New<ReleaseFreeBlocks>(env, "releaseFreeBlocks"));
+  exports.Set("postponeCollections", Napi::Function::New<PostponeCollections>(env, "postponeCollections"));
+  exports.Set("beginCollection", Napi::Function::New<BeginCollection>(env, "beginCollection"));
   return exports;
 }
 

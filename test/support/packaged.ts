@@ -41,3 +41,17 @@ export async function buildPackage(target: Target, folder: string, ...more: stri
   if (code !== 0) throw new Error(`npm run package ended with ${code}: ${stdout}\n${stderr}`);
   return out;
 }
+
+const urlOf = (file: string) => JSON.stringify(new URL(`../../scripts/package/${file}`, import.meta.url).href);
+
+/** Compiles the addons for this machine, where a checkout finds them. */
+export async function buildNativeParts(work: string): Promise<void> {
+  const script = `import { nativeParts } from ${urlOf('native-parts.mjs')};
+import { pinnedNode } from ${urlOf('pinned-node.mjs')};
+import { targetOf } from ${urlOf('targets.mjs')};
+const [target, work] = [targetOf(${JSON.stringify(HOST_TARGET)}), ${JSON.stringify(work)}];
+await nativeParts(target, await pinnedNode(target, work), work);`;
+  const args = ['--input-type=module', '--eval', script];
+  const { code, stderr } = await runProgram(process.execPath, args, { timeoutMs: BUILD_TIMEOUT_MS });
+  if (code !== 0) throw new Error(`the native parts could not be made: ${stderr}`);
+}

@@ -1,6 +1,5 @@
 /** A function worker: instances of functions, called one at a time. Main watches it and ends it when a call outlasts its deadline. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { FunctionInstance } from '../adapters/wasm/function-instance.ts';
 import { systemClock } from '../base/clock.ts';
@@ -11,7 +10,8 @@ import { HostDesk } from '../core/modules/host-desk.ts';
 import type { ModuleManifest } from '../core/modules/manifest.ts';
 import { CallMarks } from './modules/call-marks.ts';
 import { giveWayUnlessVendor } from './modules/class-priority.ts';
-import { notify } from './worker-notice.ts';
+import { careForThread } from './service/memory-care.ts';
+import { notify, warn } from './worker-notice.ts';
 
 /** What one function runs: already checked by main. */
 export interface FunctionModule {
@@ -51,7 +51,7 @@ const GAUGES_EVERY_MS = 1000;
 
 const { calls, moduleClass } = workerData as FunctionWorkerData;
 giveWayUnlessVendor(moduleClass);
-collectEarly();
+careForThread(warn);
 const marks = new CallMarks(calls);
 const instances = new Map<number, FunctionInstance>();
 /** Of each function, for the version that was started last. */

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { MqttListener } from '../adapters/mqtt/listener.ts';
-import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -18,6 +17,7 @@ import { makeEvent } from '../core/model/event.ts';
 import { SeriesBoard } from '../core/model/series-board.ts';
 import { eventSource } from './functions/event-source.ts';
 import { ModuleFeeds } from './modules/module-feed.ts';
+import { careForThread } from './service/memory-care.ts';
 import type {
   CommittedMessage,
   IngestVerbs,
@@ -26,11 +26,11 @@ import type {
   StoreOpened,
   TimedRefusal,
 } from './thread-messages.ts';
-import { notify } from './worker-notice.ts';
+import { notify, warn } from './worker-notice.ts';
 
 const { config, gatewayId, shared, store } = workerData as IngestWorkerData;
 const main = parentPort!;
-collectEarly();
+careForThread(warn);
 // Both threads start at the same time.
 const { series } = await storeOpened();
 
@@ -147,7 +147,6 @@ interface Source extends AsyncDisposable {
   stopReading(): void;
 }
 
-const warn = (text: string) => notify({ notice: 'log', level: 'warn', text });
 let lastRefusal: TimedRefusal | null = null;
 const source: Source =
   config.mqtt.source === 'listener' ? listenerFor(config, pipeline) : await brokerFor(config, pipeline);

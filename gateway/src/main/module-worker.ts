@@ -1,6 +1,5 @@
 /** A module worker, one of each class: batches in, through every module, rows out. Main watches it and ends it when a call outlasts its deadline. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -23,8 +22,9 @@ import { ModuleRunFactory } from './modules/module-run-factory.ts';
 import type { ModuleSpec } from './modules/module-spec.ts';
 import { WasiHost } from './modules/wasi-host.ts';
 import type { InitialModule, ModuleVerbs, ModuleWorkerData } from './modules/worker-contract.ts';
+import { careForThread } from './service/memory-care.ts';
 import type { ModuleBatchMessage } from './thread-messages.ts';
-import { notify } from './worker-notice.ts';
+import { notify, warn } from './worker-notice.ts';
 
 const TICK_MS = 1000;
 /** With so many batches waiting the slowest module is left out, until few are. */
@@ -36,7 +36,7 @@ const DRAIN_BATCHES_MS = 10_000;
 const data = workerData as ModuleWorkerData;
 const { moduleClass, shared, ingest } = data;
 giveWayUnlessVendor(moduleClass);
-collectEarly();
+careForThread(warn);
 const pool = new BatchPool(shared.pool);
 const counters = countersOf(shared.counters, moduleClass);
 const latency = new LatencyHistogram(shared.latencies, 'module');
@@ -74,7 +74,7 @@ const modules = new HostedModules<ModuleSpec>({
   recovery,
   onQuarantine: (name, isQuarantined) => alarms.quarantine(name, isQuarantined),
   nowMs: () => systemClock.monotonic(),
-  log: (text) => notify({ notice: 'log', level: 'warn', text }),
+  log: warn,
 });
 
 function learn(added: readonly Series[]): void {
@@ -195,8 +195,7 @@ const verbs: { [K in keyof ModuleVerbs]: (...args: Parameters<ModuleVerbs[K]>) =
     const end = systemClock.monotonic() + DRAIN_BATCHES_MS;
     while (progress[classIndex]! < sequence && systemClock.monotonic() < end) await turn();
     const left = sequence - progress[classIndex]!;
-    if (left > 0)
-      notify({ notice: 'log', level: 'warn', text: `${moduleClass} modules: ${left} batches not worked off` });
+    if (left > 0) warn(`${moduleClass} modules: ${left} batches not worked off`);
     await wasi.flushAll();
     outbox.flush();
     while (!outbox.isIdle) {

@@ -10,7 +10,6 @@ import { SqliteModuleStore } from '../adapters/sqlite/module-store.ts';
 import { SqliteSagaStore } from '../adapters/sqlite/saga-store.ts';
 import { addShipment, reviveShipments, shipmentId } from '../adapters/sqlite/shipments.ts';
 import { SqliteStoreIndex } from '../adapters/sqlite/store-index.ts';
-import { collectEarly } from '../adapters/threads/early-collection.ts';
 import { serveCalls } from '../adapters/threads/rpc.ts';
 import { sharedClock } from '../adapters/threads/shared-clock.ts';
 import { systemClock } from '../base/clock.ts';
@@ -26,6 +25,7 @@ import { fillBoards } from './board-filling.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { AlarmEvents } from './functions/alarm-events.ts';
 import { EventIntake } from './functions/event-intake.ts';
+import { careForThread } from './service/memory-care.ts';
 import { statePaths } from './state-paths.ts';
 import type {
   BatchMessage,
@@ -38,13 +38,13 @@ import type {
   StoreWorkerData,
 } from './thread-messages.ts';
 import { refuseUnlisted, refuseWithoutDatabase } from './unlisted-state.ts';
-import { notify } from './worker-notice.ts';
+import { notify, warn } from './worker-notice.ts';
 
 /** Segment files of which the log says what is wrong with them. */
 const FAULTS_SHOWN = 5;
 
 const { config, gatewayId, stateFolder, shared, ingest } = workerData as StoreWorkerData;
-collectEarly();
+careForThread(warn);
 const paths = statePaths(stateFolder);
 makeFolder(stateFolder);
 refuseWithoutDatabase(paths);

@@ -5,3 +5,8 @@ import type { WorkerNotice } from './thread-messages.ts';
 export function notify(notice: WorkerNotice): void {
   parentPort!.postMessage(notice);
 }
+
+/** A line of main's log. */
+export function warn(text: string): void {
+  notify({ notice: 'log', level: 'warn', text });
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { endPoints } from '../../../gateway/src/core/model/points.ts';
 import { Tail } from '../../../gateway/src/core/store/tail.ts';
 import { pointsFrom, rowsOf } from './sample-points.ts';
 
@@ -24,13 +25,14 @@ test('more points than fit are refused, and those there stay', () => {
   assert.deepEqual(rowsOf(tail.points), rows(8));
 });
 
-test('what is frozen is not touched by what comes after, nor after the columns are given back', () => {
+test('what is frozen is not touched by what comes after, and ends with its memory', () => {
   const tail = new Tail(100);
   tail.append(pointsFrom(rows(3)), 0);
   const first = tail.freeze();
   tail.append(pointsFrom(rows(2, 50)), 0);
   assert.deepEqual(rowsOf(first), rows(3));
-  tail.recycle(first);
+  endPoints(first);
+  assert.equal(first.timeMs.buffer.byteLength + first.quality.buffer.byteLength, 0);
   const second = tail.freeze();
   assert.deepEqual(rowsOf(second), rows(2, 50));
   tail.append(pointsFrom(rows(4, 70)), 0);

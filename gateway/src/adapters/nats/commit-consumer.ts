@@ -1,4 +1,4 @@
-import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { millis } from '../../base/units.ts';
@@ -10,6 +10,7 @@ import {
   type SegmentIdentity,
   SUBJECTS,
 } from '../../core/sync/shipment.ts';
+import { managerOf, natsClient } from './client.ts';
 import { natsError } from './errors.ts';
 import type { NatsLink } from './link.ts';
 import { ensureStream } from './stream.ts';
@@ -99,7 +100,8 @@ export class CommitConsumer {
   async #consumer(connection: NatsConnection): Promise<Consumer> {
     const { stream, streamBytesMax, durable } = this.#settings;
     await ensureStream(connection, stream, streamBytesMax);
-    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const { AckPolicy, DeliverPolicy, jetstream } = (await natsClient()).jetstream;
+    const manager = await managerOf(connection);
     await manager.consumers.add(stream, {
       durable_name: durable,
       ack_policy: AckPolicy.Explicit,
@@ -117,7 +119,7 @@ export class CommitConsumer {
    */
   async #answer(connection: NatsConnection, message: Msg): Promise<void> {
     const segments = parseSegmentList(message.string());
-    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const manager = await managerOf(connection);
     const info = await manager.consumers.info(this.#settings.stream, this.#settings.durable).catch(() => undefined);
     const passed = info?.ack_floor.stream_seq ?? 0;
     message.respond(JSON.stringify({ stored: segments.map((id) => this.#handlers.has(id)), passed }));
@@ -144,7 +146,7 @@ export class CommitConsumer {
   }
 
   async #fetchParts(connection: NatsConnection, manifest: Manifest): Promise<Uint8Array | null> {
-    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const manager = await managerOf(connection);
     const parts: Uint8Array[] = [];
     for (let index = 0; index < manifest.parts; index++) {
       const part = await manager.streams.getMessage(this.#settings.stream, {

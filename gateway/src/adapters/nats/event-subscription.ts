@@ -3,10 +3,11 @@
  * comes again after a restart. The stream itself is somebody else's: where there is none, it is waited for.
  */
 import { createHash } from 'node:crypto';
-import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { millis } from '../../base/units.ts';
+import { managerOf, natsClient } from './client.ts';
 import { natsError } from './errors.ts';
 import type { NatsLink } from './link.ts';
 
@@ -150,7 +151,8 @@ export class EventSubscription {
 
   async #consumer(connection: NatsConnection): Promise<Consumer> {
     const { stream, subject, durable, inFlightMax } = this.#settings;
-    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const { AckPolicy, DeliverPolicy, jetstream } = (await natsClient()).jetstream;
+    const manager = await managerOf(connection);
     await manager.consumers.add(stream, {
       durable_name: durable,
       ack_policy: AckPolicy.Explicit,

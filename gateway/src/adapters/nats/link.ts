@@ -2,20 +2,13 @@
  * The connection to NATS: made in the background, kept up by the client, made anew when the client gives up. Nothing waits for it at start.
  */
 import * as fs from 'node:fs';
-import {
-  type Authenticator,
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  nkeyAuthenticator,
-  usernamePasswordAuthenticator,
-} from '@nats-io/transport-node';
+import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { describeError, describeWithHint, GatewayError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { millis } from '../../base/units.ts';
+import { type NatsClient, natsClient } from './client.ts';
 
 export interface NatsSettings {
   readonly servers: readonly string[];
@@ -116,7 +109,8 @@ export class NatsLink implements AsyncDisposable {
   async #keepConnected(): Promise<void> {
     for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
       try {
-        const connection = await connect(this.#options());
+        const { transport } = await natsClient();
+        const connection = await transport.connect(this.#options(transport));
         if (this.#stop.signal.aborted) {
           await connection.close();
           return;
@@ -171,11 +165,11 @@ export class NatsLink implements AsyncDisposable {
     for (const listener of this.#turnListeners) listener(text, level);
   }
 
-  #options(): ConnectionOptions {
+  #options(client: NatsClient['transport']): ConnectionOptions {
     const { servers, caFile, certFile, keyFile } = this.#settings;
     for (const path of [caFile, certFile, keyFile]) if (path !== '') readFile(path);
     const tls = { ...(caFile && { caFile }), ...(certFile && { certFile, keyFile }) };
-    const authenticator = authenticatorOf(this.#settings);
+    const authenticator = authenticatorOf(client, this.#settings);
     return {
       servers: [...servers],
       name: this.#name,
@@ -191,11 +185,14 @@ export class NatsLink implements AsyncDisposable {
   }
 }
 
-function authenticatorOf(settings: NatsSettings): Authenticator | undefined {
-  if (settings.credsFile) return credsAuthenticator(readFile(settings.credsFile));
-  if (settings.nkeyFile) return nkeyAuthenticator(Buffer.from(readLine(settings.nkeyFile)));
+function authenticatorOf(client: NatsClient['transport'], settings: NatsSettings): Authenticator | undefined {
+  if (settings.credsFile) return client.credsAuthenticator(readFile(settings.credsFile));
+  if (settings.nkeyFile) return client.nkeyAuthenticator(Buffer.from(readLine(settings.nkeyFile)));
   if (settings.user) {
-    return usernamePasswordAuthenticator(settings.user, settings.passwordFile ? readLine(settings.passwordFile) : '');
+    return client.usernamePasswordAuthenticator(
+      settings.user,
+      settings.passwordFile ? readLine(settings.passwordFile) : '',
+    );
   }
   return undefined;
 }

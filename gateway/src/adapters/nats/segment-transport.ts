@@ -1,4 +1,3 @@
-import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { millis } from '../../base/units.ts';
@@ -11,7 +10,8 @@ import {
   type ShipmentIdentity,
   SUBJECTS,
 } from '../../core/sync/shipment.ts';
-import { natsError, WRONG_LAST_SEQUENCE } from './errors.ts';
+import { managerOf, natsClient } from './client.ts';
+import { isWrongLastSequence, natsError } from './errors.ts';
 import type { NatsLink } from './link.ts';
 import { ensureStream } from './stream.ts';
 
@@ -67,6 +67,7 @@ export class NatsSegmentTransport implements SegmentTransport {
   async uploadPart(id: ShipmentIdentity, index: number, octets: Uint8Array, signal: AbortSignal): Promise<void> {
     const connection = await this.#ready(signal);
     try {
+      const { jetstream } = (await natsClient()).jetstream;
       await jetstream(connection).publish(SUBJECTS.part(id, index), octets, {
         msgID: partMessageId(id, index),
         timeout: PUBLISH_TIMEOUT_MS,
@@ -81,7 +82,7 @@ export class NatsSegmentTransport implements SegmentTransport {
   async removeParts(id: ShipmentIdentity, signal: AbortSignal): Promise<void> {
     const connection = await this.#ready(signal);
     try {
-      const manager = await jetstreamManager(connection, { checkAPI: false });
+      const manager = await managerOf(connection);
       await manager.streams.purge(this.#settings.stream, { filter: SUBJECTS.partsOf(id) });
     } catch (error) {
       throw natsError(`remove the parts of segment ${id.lane} ${id.sequence}`, error);
@@ -92,13 +93,14 @@ export class NatsSegmentTransport implements SegmentTransport {
   async commit(manifest: Manifest, signal: AbortSignal): Promise<void> {
     const connection = await this.#ready(signal);
     try {
+      const { jetstream } = (await natsClient()).jetstream;
       await jetstream(connection).publish(SUBJECTS.commit(manifest), JSON.stringify(manifest), {
         msgID: commitMessageId(manifest),
         timeout: PUBLISH_TIMEOUT_MS,
         expect: { streamName: this.#settings.stream, lastSubjectSequence: 0 },
       });
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return;
+      if (isWrongLastSequence(error)) return;
       this.#streamReady = undefined;
       throw natsError(`commit segment ${manifest.lane} ${manifest.sequence}`, error);
     }
@@ -159,7 +161,7 @@ export class NatsSegmentTransport implements SegmentTransport {
       const { stored, passed = 0 } = answer.json<{ stored: boolean[]; passed?: number }>();
       if (stored[0] === true) return 'stored';
       // Not stored, but still in the stream: the consumer will come to it, unless it has been there and its word was lost.
-      const manager = await jetstreamManager(connection, { checkAPI: false });
+      const manager = await managerOf(connection);
       const found = await manager.streams.getMessage(this.#settings.stream, { last_by_subj: SUBJECTS.commit(id) });
       return found === null || found.seq <= passed ? 'lost' : 'unknown';
     } catch (error) {

@@ -1,12 +1,6 @@
-import {
-  DiscardPolicy,
-  type JetStreamManager,
-  jetstreamManager,
-  RetentionPolicy,
-  StorageType,
-} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SUBJECTS } from '../../core/sync/shipment.ts';
+import { managerOf, natsClient } from './client.ts';
 import { natsError } from './errors.ts';
 
 /**
@@ -16,7 +10,8 @@ import { natsError } from './errors.ts';
  */
 export async function ensureStream(connection: NatsConnection, stream: string, bytesMax: number): Promise<void> {
   try {
-    const manager: JetStreamManager = await jetstreamManager(connection, { checkAPI: false });
+    const { DiscardPolicy, RetentionPolicy, StorageType } = (await natsClient()).jetstream;
+    const manager = await managerOf(connection);
     await manager.streams.add({
       name: stream,
       subjects: [...SUBJECTS.stream],

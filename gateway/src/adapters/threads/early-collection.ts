@@ -1,25 +1,34 @@
 import { getHeapStatistics } from 'node:v8';
 
-/** Buffers and WebAssembly code that nobody refers to any more are left lying in a thread up to about so much. */
+/**
+ * V8 forgets code that has not run during six collections (`--bytecode-old-age`), at the seventh: by then what only a start runs is gone, which is
+ * a quarter of a thread's heap. One more, because the first may have begun before.
+ */
+const SETTLING_COLLECTIONS = 8;
+/** Then, buffers and WebAssembly code that nobody refers to any more are left lying in a thread up to about so much. */
 const GARBAGE_MAX = 4 * 2 ** 20;
-/** V8 begins a collection for the sake of memory outside its heap when so much has come since the last one (`kExternalAllocationSoftLimit`). */
-const V8_BEGINS_AT = 64 * 2 ** 20;
+/** And garbage in the heap no longer than this, ms. */
+const COLLECT_EVERY_MS = 60_000;
 const LOOK_EVERY_MS = 5000;
 
 /**
- * Lets V8 collect in the calling thread before 64 MB of garbage lie outside its heap: with six threads those are most of a small board's memory,
- * and what each leaves behind malloc cannot give back. V8 has no call that begins an incremental collection (its `gc()` stops the thread for all of
- * it, 15 to 30 ms where the steps of an incremental one take 2 to 4); so it is shown a buffer of the size that lets it begin one. The buffer is
- * address space only: no page of it is touched, and it is released at once.
+ * Lets V8 collect in the calling thread long before it does so by itself: by itself only when its heap is full, or 64 MB have come outside of it
+ * since the last time. With six threads those are most of a small board's memory, and what each leaves behind malloc cannot give back.
+ * @param begin lets a collection begin, and returns at once.
  */
-export function collectEarly(lookEveryMs = LOOK_EVERY_MS): Disposable {
+export function collectEarly(begin: () => void, lookEveryMs = LOOK_EVERY_MS): Disposable {
+  let settling = SETTLING_COLLECTIONS;
   let least = Number.POSITIVE_INFINITY;
+  let lastMs = performance.now();
   const look = () => {
     const now = getHeapStatistics().external_memory;
+    const nowMs = performance.now();
     least = Math.min(least, now);
-    if (now - least < GARBAGE_MAX) return;
+    if (settling === 0 && now - least < GARBAGE_MAX && nowMs - lastMs < COLLECT_EVERY_MS) return;
+    settling = Math.max(0, settling - 1);
     least = now;
-    new ArrayBuffer(V8_BEGINS_AT).transfer(0);
+    lastMs = nowMs;
+    begin();
   };
   const timer = setInterval(look, lookEveryMs).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };

@@ -28,6 +28,14 @@ export function allocatePoints(capacity: number): PointColumns {
   };
 }
 
+/**
+ * Ends the memory of columns that nobody reads any more, which would otherwise wait for a collection: megabytes of it each few seconds.
+ * They are of length 0 afterwards. Not for shared memory.
+ */
+export function endPoints({ timeMs, value, series, quality }: PointColumns): void {
+  for (const { buffer } of [timeMs, value, series, quality]) (buffer as ArrayBuffer).transfer(0);
+}
+
 /** Appends rows `from..to-1` of `source`; the caller has made sure that they fit. */
 export function appendPoints(target: PointColumns, source: PointColumns, from = 0, to = source.length): void {
   const at = target.length;

@@ -11,7 +11,7 @@ import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { GatewayError } from '../../base/errors.ts';
 import { type Ledger, SHED_REASONS } from '../model/ledger.ts';
-import { allocatePoints, appendPoints, type PointColumns } from '../model/points.ts';
+import { allocatePoints, appendPoints, endPoints, type PointColumns } from '../model/points.ts';
 import { LANES, type Lane, type Series } from '../model/series.ts';
 import { AlarmBoard } from './alarm-board.ts';
 import type { Compressor } from './compressor.ts';
@@ -365,7 +365,7 @@ export class Store {
     this.#sealedThrough[seal.lane] = seal.throughRecord;
     this.#lastSequence[seal.lane] = seal.sequence;
     this.#seal = null;
-    this.#tails[seal.lane].recycle(seal.points);
+    endPoints(seal.points);
     this.#afterCheckpoint();
     this.#ports.journal.releaseThrough(this.#releasable());
     return row;

@@ -1,11 +1,10 @@
 import { GatewayError } from '../../base/errors.ts';
-import { allocatePoints, appendPoints, type PointColumns } from '../model/points.ts';
+import { allocatePoints, appendPoints, endPoints, type PointColumns } from '../model/points.ts';
 
 /** Points of one lane that are in the journal but in no segment yet. */
 export class Tail {
   readonly capacity: number;
   #points: PointColumns;
-  #spare: PointColumns | undefined;
   /** Gateway time (monotonic, ms) at which the oldest point entered; meaningless while empty. */
   sinceMs = 0;
 
@@ -39,17 +38,11 @@ export class Tail {
     appendPoints(this.#points, points);
   }
 
-  /** Hands the points over to be sealed and goes on with empty columns. Give them back with `recycle`. */
+  /** Hands the points over, to be sealed and then ended (`endPoints`), and goes on with empty columns. */
   freeze(): PointColumns {
     const frozen = this.#points;
-    this.#points = this.#spare ?? allocatePoints(0);
-    this.#points.length = 0;
-    this.#spare = undefined;
+    this.#points = allocatePoints(0);
     return frozen;
-  }
-
-  recycle(points: PointColumns): void {
-    this.#spare = points;
   }
 
   /** Columns start small, so that a quiet lane costs little; they double up to the capacity. */
@@ -58,6 +51,7 @@ export class Tail {
     if (rows <= room) return;
     const grown = allocatePoints(Math.min(this.capacity, Math.max(rows, room * 2, 1024)));
     appendPoints(grown, this.#points);
+    endPoints(this.#points);
     this.#points = grown;
   }
 }
