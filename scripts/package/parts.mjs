@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformSync } from 'esbuild';
 import { shippedFilesBelow } from '../../gateway/src/main/assets/folders.ts';
 import { PROJECT } from '../support/project.mjs';
 
@@ -28,6 +29,9 @@ export function fileParts() {
     if (file !== 'tsconfig.json') add(`web/${file}`, 'gateway/web', file);
   }
   for (const [name, path] of Object.entries(VENDORED)) add(name, 'node_modules', path);
+  for (const name of Object.keys(parts).filter((name) => name.endsWith('.js'))) {
+    parts[name] = shortened(parts[name], { minifyIdentifiers: name in VENDORED });
+  }
   for (const id of builtModules()) {
     add(`modules/${id}/manifest.json`, 'modules', id, 'build', 'manifest.json');
     add(`modules/${id}/${id}.wasm`, 'modules', id, 'build', `${id}.wasm`);
@@ -38,6 +42,12 @@ export function fileParts() {
   }
   add('tidegate.example.toml', 'gateway', 'tidegate.example.toml');
   return parts;
+}
+
+/** A script of the page as a device serves it. Names of our own are kept, so that what a browser says of a fault can be read. */
+function shortened(script, { minifyIdentifiers }) {
+  const options = { minifyWhitespace: true, minifySyntax: true, minifyIdentifiers, legalComments: 'inline' };
+  return Buffer.from(transformSync(script, { ...options, format: 'esm', charset: 'utf8' }).code);
 }
 
 /** Modules that are built; one whose compiler is not here is left out, and said so. */
