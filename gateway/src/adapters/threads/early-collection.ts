@@ -18,15 +18,16 @@ const LOOK_EVERY_MS = 5000;
  */
 export function collectEarly(begin: () => void, lookEveryMs = LOOK_EVERY_MS): Disposable {
   let settling = SETTLING_COLLECTIONS;
-  let least = Number.POSITIVE_INFINITY;
+  let leastOutside = Number.POSITIVE_INFINITY;
   let lastMs = performance.now();
   const look = () => {
-    const now = getHeapStatistics().external_memory;
+    const outside = getHeapStatistics().external_memory;
     const nowMs = performance.now();
-    least = Math.min(least, now);
-    if (settling === 0 && now - least < GARBAGE_MAX && nowMs - lastMs < COLLECT_EVERY_MS) return;
+    leastOutside = Math.min(leastOutside, outside);
+    const isDue = outside - leastOutside >= GARBAGE_MAX || nowMs - lastMs >= COLLECT_EVERY_MS;
+    if (settling === 0 && !isDue) return;
     settling = Math.max(0, settling - 1);
-    least = now;
+    leastOutside = outside;
     lastMs = nowMs;
     begin();
   };

@@ -32,7 +32,7 @@ export function chooseNativeFolder(part: NativePart, { env, beside, near }: Nati
   if (env.TIDEGATE_NATIVE_DIR) return owned(resolve(env.TIDEGATE_NATIVE_DIR), 'TIDEGATE_NATIVE_DIR');
   const shipped = shippedFolder(beside, part);
   if (shipped !== undefined) return { path: shipped, from: beside, isShipped: true };
-  if (near !== undefined) return owned(resolve(near, 'native'), 'the folder of this run');
+  if (near !== undefined) return owned(resolve(near, 'native'), 'the state folder');
   const state = env.STATE_DIRECTORY?.split(':')[0];
   if (state) return owned(join(state, 'native'), 'STATE_DIRECTORY');
   const cache = env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'));

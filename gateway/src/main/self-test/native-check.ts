@@ -22,8 +22,12 @@ export const nativeCheck: Check = {
     const { architecture, compiledFor, glibc } = readBuildInfo(path);
     expectSame('architecture of build_info', process.arch, architecture);
     const memory = assets.nativeBinding('memory_release', near());
-    // How many octets an emulated process does not learn.
-    if (memory !== undefined) expectSame('memory_release', 'number', typeof loadMemoryAddon(memory).releaseFilePages());
+    if (memory !== undefined) {
+      const addon = loadMemoryAddon(memory);
+      addon.beginCollection();
+      // How many octets an emulated process does not learn.
+      expectSame('memory_release', 'number', typeof addon.releaseFilePages());
+    }
     const notify = assets.nativeBinding('service_notify', near());
     if (notify !== undefined)
       expectSame('errno of a datagram to nowhere', ENOENT, loadSendDatagram(notify)('/nowhere/notify', 'x'));
