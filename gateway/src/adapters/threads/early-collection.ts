@@ -7,9 +7,11 @@ import { getHeapStatistics } from 'node:v8';
 const SETTLING_COLLECTIONS = 8;
 /** Then, buffers and WebAssembly code that nobody refers to any more are left lying in a thread up to about so much. */
 const GARBAGE_MAX = 4 * 2 ** 20;
-/** And garbage in the heap no longer than this, ms. */
-const COLLECT_EVERY_MS = 60_000;
 const LOOK_EVERY_MS = 5000;
+/** For the sake of garbage at most each fourth look: at full rate one at each look cost a sixth of the points. */
+const LOOKS_APART_LEAST = 4;
+/** And each minute in any case. */
+const LOOKS_APART_MOST = 12;
 
 /**
  * Lets V8 collect in the calling thread long before it does so by itself: by itself only when its heap is full, or 64 MB have come outside of it
@@ -19,16 +21,16 @@ const LOOK_EVERY_MS = 5000;
 export function collectEarly(begin: () => void, lookEveryMs = LOOK_EVERY_MS): Disposable {
   let settling = SETTLING_COLLECTIONS;
   let leastOutside = Number.POSITIVE_INFINITY;
-  let lastMs = performance.now();
+  let looks = 0;
   const look = () => {
     const outside = getHeapStatistics().external_memory;
-    const nowMs = performance.now();
     leastOutside = Math.min(leastOutside, outside);
-    const isDue = outside - leastOutside >= GARBAGE_MAX || nowMs - lastMs >= COLLECT_EVERY_MS;
-    if (settling === 0 && !isDue) return;
+    looks++;
+    const isWorthIt = outside - leastOutside >= GARBAGE_MAX && looks >= LOOKS_APART_LEAST;
+    if (settling === 0 && !isWorthIt && looks < LOOKS_APART_MOST) return;
     settling = Math.max(0, settling - 1);
     leastOutside = outside;
-    lastMs = nowMs;
+    looks = 0;
     begin();
   };
   const timer = setInterval(look, lookEveryMs).unref();
